@@ -1,0 +1,20 @@
+//! The crate's general error, for the checks on names and configuration.
+
+use alloc::string::String;
+
+use thiserror_no_std::Error;
+
+/// What a check on a name or a configuration value found.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TypesError {
+    /// A value breaks a rule; the text names the value and the rule.
+    #[error("invalid config: {0}")]
+    InvalidConfig(String),
+}
+
+#[cfg(not(feature = "std"))]
+impl core::error::Error for TypesError {}
+
+/// The result of the crate's checks.
+pub type TypesResult<T> = Result<T, TypesError>;

@@ -1,0 +1,30 @@
+//! The contract between a microVM sandbox host and the agent inside the VM.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::todo,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod error;
+mod limits;
+
+pub use error::{TypesError, TypesResult};
+pub use limits::{
+    DEFAULT_METRICS_SAMPLE_INTERVAL_MS, DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB,
+    MAX_HOSTNAME_BYTES, MAX_SANDBOX_NAME_BYTES,
+};
