@@ -20,11 +20,31 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "cloud")]
+mod cloud;
 mod error;
+#[cfg(feature = "arbitrary")]
+mod generate;
+mod handoff;
 mod limits;
+mod shape;
+mod spec;
 
+#[cfg(feature = "cloud")]
+pub use cloud::{
+    CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,
+    CloudPaginated, CloudSandbox, CloudSandboxStatus,
+};
 pub use error::{TypesError, TypesResult};
+pub use handoff::HandoffInit;
 pub use limits::{
     DEFAULT_METRICS_SAMPLE_INTERVAL_MS, DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB,
     MAX_HOSTNAME_BYTES, MAX_SANDBOX_NAME_BYTES,
+};
+pub use spec::{
+    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
+    NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
+    PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
+    SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,
+    SnapshotSpec, StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
 };

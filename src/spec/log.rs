@@ -1,0 +1,101 @@
+//! Log levels and the streams that logs come from.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// How much a sandbox's runtime logs, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum SandboxLogLevel {
+    /// Failures only.
+    Error,
+    /// Failures and what may lead to them.
+    Warn,
+    /// The main events.
+    Info,
+    /// Details that help to find a fault.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl SandboxLogLevel {
+    const ALL: [Self; 5] = [
+        Self::Error,
+        Self::Warn,
+        Self::Info,
+        Self::Debug,
+        Self::Trace,
+    ];
+
+    /// Returns the level's name, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+impl FromStr for SandboxLogLevel {
+    type Err = String;
+
+    /// Reads a level by the exact name that [`as_str`](Self::as_str) gives.
+    ///
+    /// # Errors
+    ///
+    /// Any other text is refused with `unknown sandbox log level: …`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.as_str() == name)
+            .ok_or_else(|| format!("unknown sandbox log level: {name}"))
+    }
+}
+
+/// A stream that a sandbox's log is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum LogSource {
+    /// The standard output of the guest's processes.
+    Stdout,
+    /// The standard error of the guest's processes.
+    Stderr,
+    /// What a process with a terminal writes: both streams in one.
+    Output,
+    /// The sandbox's own messages.
+    System,
+}
+
+impl LogSource {
+    const ALL: [Self; 4] = [Self::Stdout, Self::Stderr, Self::Output, Self::System];
+
+    /// Returns the sources that a request for `sources` means, in the order of the variants and
+    /// each once.
+    ///
+    /// An empty request means everything that the guest's processes write, so all but
+    /// [`System`](Self::System).
+    #[must_use]
+    pub fn effective(sources: &[Self]) -> Vec<Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|source| {
+                if sources.is_empty() {
+                    *source != Self::System
+                } else {
+                    sources.contains(source)
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,261 @@
+//! What is mounted over a root filesystem.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DiskImageFormat, NamedVolumeCreate};
+use crate::shape::shaped;
+
+/// The flags of a mount, as `mount(8)` has them; none is set by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(default)]
+pub struct MountOptions {
+    /// Whether nothing may be written.
+    pub readonly: bool,
+    /// Whether nothing may be executed.
+    pub noexec: bool,
+    /// Whether set-user-ID and set-group-ID bits have no effect.
+    pub nosuid: bool,
+    /// Whether device files have no effect.
+    pub nodev: bool,
+}
+
+/// How the owner and the mode of a shared file look in the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum StatVirtualization {
+    /// The guest's view is kept beside the file; where that cannot be, the mount fails.
+    #[default]
+    Strict,
+    /// The guest's view is kept beside the file where that can be.
+    Relaxed,
+    /// The guest sees what the host has.
+    Off,
+}
+
+/// Which permissions a file that the guest creates has on the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum HostPermissions {
+    /// Those that let its owner alone in.
+    #[default]
+    Private,
+    /// Those that the guest gave it.
+    Mirror,
+}
+
+shaped! {
+    #[json(remote = "VolumeMount", tag = "type", from = "JsonMount")]
+    #[binary(remote = "VolumeMount")]
+    /// What is mounted over the root filesystem, and where.
+    ///
+    /// JSON names the variant in the field `type`. Older documents have a boolean `readonly`
+    /// beside the other fields; it counts where `options` is missing or `null`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+    pub enum VolumeMount {
+        /// A directory or a file of the host.
+        Bind {
+            /// The path on the host.
+            host: String,
+            /// The path inside the guest.
+            guest: String,
+            /// The mount's flags.
+            options: MountOptions,
+            /// How owners and modes look in the guest.
+            stat_virtualization: StatVirtualization,
+            /// Which permissions new files have on the host.
+            host_permissions: HostPermissions,
+            /// The most that the guest may store, in MiB; without a value, no bound.
+            quota_mib: Option<u32>,
+        },
+        /// A named volume.
+        Named {
+            /// The volume's name.
+            name: String,
+            /// The path inside the guest.
+            guest: String,
+            /// The mount's flags.
+            options: MountOptions,
+            /// How owners and modes look in the guest.
+            stat_virtualization: StatVirtualization,
+            /// Which permissions new files have on the host.
+            host_permissions: HostPermissions,
+            /// The request to have the volume ready first. JSON neither writes nor reads it.
+            #[json(skip)]
+            create: Option<NamedVolumeCreate>,
+        },
+        /// A filesystem in the guest's memory.
+        Tmpfs {
+            /// The path inside the guest.
+            guest: String,
+            /// The most that it may hold, in MiB; without a value the guest's kernel decides.
+            size_mib: Option<u32>,
+            /// The mount's flags.
+            options: MountOptions,
+        },
+        /// A disk image on the host.
+        DiskImage {
+            /// The image's path on the host.
+            host: String,
+            /// The path inside the guest.
+            guest: String,
+            /// The image's format.
+            format: DiskImageFormat,
+            /// The filesystem in the image, such as `ext4`; without one the guest finds out.
+            fstype: Option<String>,
+            /// The mount's flags.
+            options: MountOptions,
+        },
+    }
+}
+
+impl VolumeMount {
+    /// Returns the path inside the guest.
+    #[must_use]
+    pub fn guest(&self) -> &str {
+        match self {
+            Self::Bind { guest, .. }
+            | Self::Named { guest, .. }
+            | Self::Tmpfs { guest, .. }
+            | Self::DiskImage { guest, .. } => guest,
+        }
+    }
+
+    /// Returns the request to have a named volume ready first.
+    #[must_use]
+    pub fn named_create(&self) -> Option<&NamedVolumeCreate> {
+        match self {
+            Self::Named { create, .. } => create.as_ref(),
+            Self::Bind { .. } | Self::Tmpfs { .. } | Self::DiskImage { .. } => None,
+        }
+    }
+}
+
+/// A mount as JSON may have it: with defaults, and with the `readonly` of older documents.
+///
+/// The order of the fields is that in which an array's elements are read.
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum JsonMount {
+    Bind {
+        host: String,
+        guest: String,
+        #[serde(default)]
+        options: Option<MountOptions>,
+        #[serde(default)]
+        readonly: bool,
+        #[serde(default)]
+        stat_virtualization: StatVirtualization,
+        #[serde(default)]
+        host_permissions: HostPermissions,
+        #[serde(default)]
+        quota_mib: Option<u32>,
+    },
+    Named {
+        name: String,
+        guest: String,
+        #[serde(default)]
+        options: Option<MountOptions>,
+        #[serde(default)]
+        readonly: bool,
+        #[serde(default)]
+        stat_virtualization: StatVirtualization,
+        #[serde(default)]
+        host_permissions: HostPermissions,
+    },
+    Tmpfs {
+        guest: String,
+        #[serde(default)]
+        size_mib: Option<u32>,
+        #[serde(default)]
+        options: Option<MountOptions>,
+        #[serde(default)]
+        readonly: bool,
+    },
+    DiskImage {
+        host: String,
+        guest: String,
+        format: DiskImageFormat,
+        #[serde(default)]
+        fstype: Option<String>,
+        #[serde(default)]
+        options: Option<MountOptions>,
+        #[serde(default)]
+        readonly: bool,
+    },
+}
+
+impl From<JsonMount> for VolumeMount {
+    fn from(mount: JsonMount) -> Self {
+        match mount {
+            JsonMount::Bind {
+                host,
+                guest,
+                options,
+                readonly,
+                stat_virtualization,
+                host_permissions,
+                quota_mib,
+            } => Self::Bind {
+                host,
+                guest,
+                options: effective_options(options, readonly),
+                stat_virtualization,
+                host_permissions,
+                quota_mib,
+            },
+            JsonMount::Named {
+                name,
+                guest,
+                options,
+                readonly,
+                stat_virtualization,
+                host_permissions,
+            } => Self::Named {
+                name,
+                guest,
+                options: effective_options(options, readonly),
+                stat_virtualization,
+                host_permissions,
+                create: None,
+            },
+            JsonMount::Tmpfs {
+                guest,
+                size_mib,
+                options,
+                readonly,
+            } => Self::Tmpfs {
+                guest,
+                size_mib,
+                options: effective_options(options, readonly),
+            },
+            JsonMount::DiskImage {
+                host,
+                guest,
+                format,
+                fstype,
+                options,
+                readonly,
+            } => Self::DiskImage {
+                host,
+                guest,
+                format,
+                fstype,
+                options: effective_options(options, readonly),
+            },
+        }
+    }
+}
+
+/// Returns the flags that a document means by its `options` and its older `readonly`.
+fn effective_options(options: Option<MountOptions>, readonly: bool) -> MountOptions {
+    options.unwrap_or(MountOptions {
+        readonly,
+        ..MountOptions::default()
+    })
+}

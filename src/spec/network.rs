@@ -1,0 +1,110 @@
+//! A sandbox's network.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::shape::shaped;
+
+/// The protocol of a published port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum PortProtocol {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// A guest's port that the host answers for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub struct PublishedPortSpec {
+    /// The port on the host.
+    pub host_port: u16,
+    /// The port in the guest.
+    pub guest_port: u16,
+    /// The protocol; TCP when JSON leaves it out.
+    #[serde(default)]
+    pub protocol: PortProtocol,
+    /// The host's address that is listened on. JSON must name it.
+    pub host_bind: String,
+}
+
+impl Default for PublishedPortSpec {
+    /// Returns a draft that listens on the loopback address only.
+    fn default() -> Self {
+        Self {
+            host_port: 0,
+            guest_port: 0,
+            protocol: PortProtocol::Tcp,
+            host_bind: String::from("127.0.0.1"),
+        }
+    }
+}
+
+shaped! {
+    #[json(remote = "NetworkSpec", default)]
+    #[binary(remote = "NetworkSpec")]
+    /// A sandbox's network. In JSON every field may be missing.
+    ///
+    /// The free-form parts belong to the network engine and pass through unchanged; a `null` in
+    /// JSON reads as absent.
+    #[derive(Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+    pub struct NetworkSpec {
+        /// Whether the sandbox has a network at all; it has by default.
+        pub enabled: bool,
+        /// The guest's interface: addresses and the like.
+        #[json(skip_serializing_if = "Option::is_none")]
+        #[binary(with = "crate::shape")]
+        #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
+        pub interface: Option<Value>,
+        /// The guest's ports that the host answers for.
+        pub ports: Vec<PublishedPortSpec>,
+        /// Which connections are let through.
+        #[json(skip_serializing_if = "Option::is_none")]
+        #[binary(with = "crate::shape")]
+        #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
+        pub policy: Option<Value>,
+        /// How names are resolved.
+        #[json(skip_serializing_if = "Option::is_none")]
+        #[binary(with = "crate::shape")]
+        #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
+        pub dns: Option<Value>,
+        /// How TLS connections are inspected.
+        #[json(skip_serializing_if = "Option::is_none")]
+        #[binary(with = "crate::shape")]
+        #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
+        pub tls: Option<Value>,
+        /// Secrets that are put into outgoing requests.
+        #[json(skip_serializing_if = "Option::is_none")]
+        #[binary(with = "crate::shape")]
+        #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
+        pub secrets: Option<Value>,
+        /// The most connections at a time; without a value, the engine's own bound.
+        pub max_connections: Option<usize>,
+        /// Whether the guest trusts the certificate authorities that the host trusts.
+        pub trust_host_cas: bool,
+    }
+}
+
+impl Default for NetworkSpec {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            interface: None,
+            ports: Vec::new(),
+            policy: None,
+            dns: None,
+            tls: None,
+            secrets: None,
+            max_connections: None,
+            trust_host_cas: false,
+        }
+    }
+}

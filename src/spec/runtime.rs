@@ -1,0 +1,106 @@
+//! What runs in the guest, and how.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::SandboxLogLevel;
+use crate::limits::DEFAULT_METRICS_SAMPLE_INTERVAL_MS;
+
+/// How much the guest's processes may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(rename_all = "lowercase")]
+pub enum SecurityProfile {
+    /// What a container usually may.
+    #[default]
+    Default,
+    /// Less: no new privileges inside the guest.
+    Restricted,
+}
+
+/// One variable of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub struct EnvVar {
+    /// The variable's name.
+    pub key: String,
+    /// The variable's value.
+    pub value: String,
+}
+
+impl EnvVar {
+    /// Makes a variable.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
+    }
+
+    /// Returns the name and the value.
+    #[must_use]
+    pub fn as_pair(&self) -> (&str, &str) {
+        (&self.key, &self.value)
+    }
+}
+
+impl From<(String, String)> for EnvVar {
+    fn from((key, value): (String, String)) -> Self {
+        Self { key, value }
+    }
+}
+
+impl From<EnvVar> for (String, String) {
+    fn from(var: EnvVar) -> Self {
+        (var.key, var.value)
+    }
+}
+
+/// What runs in the guest, and how. In JSON every field may be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[serde(default)]
+pub struct SandboxRuntimeOptions {
+    /// The working directory inside the guest; without one, the image's.
+    pub workdir: Option<String>,
+    /// The shell that runs scripts and interactive sessions.
+    pub shell: Option<String>,
+    /// Named scripts that are put into the guest: name to content.
+    pub scripts: BTreeMap<String, String>,
+    /// What replaces the image's entrypoint.
+    pub entrypoint: Option<Vec<String>>,
+    /// What replaces the image's command.
+    pub cmd: Option<Vec<String>>,
+    /// The guest's hostname: 1 to [`MAX_HOSTNAME_BYTES`](crate::MAX_HOSTNAME_BYTES) bytes.
+    pub hostname: Option<String>,
+    /// The user that the guest's processes run as; without one, the image's.
+    pub user: Option<String>,
+    /// How much the runtime logs.
+    pub log_level: Option<SandboxLogLevel>,
+    /// Milliseconds between two samples of the sandbox's metrics;
+    /// [`DEFAULT_METRICS_SAMPLE_INTERVAL_MS`] by default. `None`, an explicit `null` in JSON,
+    /// turns sampling off.
+    pub metrics_sample_interval_ms: Option<u64>,
+    /// Whether sampling is off whatever the interval says.
+    pub disable_metrics_sample: bool,
+}
+
+impl Default for SandboxRuntimeOptions {
+    fn default() -> Self {
+        Self {
+            workdir: None,
+            shell: None,
+            scripts: BTreeMap::new(),
+            entrypoint: None,
+            cmd: None,
+            hostname: None,
+            user: None,
+            log_level: None,
+            metrics_sample_interval_ms: Some(DEFAULT_METRICS_SAMPLE_INTERVAL_MS),
+            disable_metrics_sample: false,
+        }
+    }
+}
