@@ -27,6 +27,8 @@ mod error;
 mod generate;
 mod handoff;
 mod limits;
+mod name;
+mod path;
 mod shape;
 mod spec;
 
@@ -36,10 +38,20 @@ pub use cloud::{
     CloudPaginated, CloudSandbox, CloudSandboxStatus,
 };
 pub use error::{TypesError, TypesResult};
-pub use handoff::HandoffInit;
+pub use handoff::{
+    AUTO_INIT, AUTO_INIT_CANDIDATES, CStrings, DecodeError, EncodeError, EnvpOver, ExecLimits,
+    FrameHeader, FrameKind, GENERATION, GuestReport, HandoffField, HandoffInit, HandoffInitRef,
+    HandoffRule, InvalidHandoff, ScratchTooSmall,
+};
+#[cfg(feature = "std")]
+pub use handoff::{ReadError, WriteError, read_frame};
 pub use limits::{
     DEFAULT_METRICS_SAMPLE_INTERVAL_MS, DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB,
-    MAX_HOSTNAME_BYTES, MAX_SANDBOX_NAME_BYTES,
+    MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES, MAX_PATH_BYTES, MAX_PAYLOAD_BYTES,
+    MAX_SANDBOX_NAME_BYTES,
+};
+pub use name::{
+    Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,
 };
 pub use spec::{
     DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,

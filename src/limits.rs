@@ -14,3 +14,13 @@ pub const MAX_SANDBOX_NAME_BYTES: usize = 128;
 
 /// The longest hostname that `sethostname(2)` takes, in bytes: Linux's `__NEW_UTS_LEN`.
 pub const MAX_HOSTNAME_BYTES: usize = 64;
+
+/// The longest label of a hostname, in bytes (RFC 1035, section 2.3.4; RFC 1123, section 2.1).
+pub const MAX_HOSTNAME_LABEL_BYTES: usize = 63;
+
+/// The longest path that Linux takes, in bytes, its NUL not counted: `PATH_MAX` − 1.
+pub const MAX_PATH_BYTES: usize = 4095;
+
+/// The longest payload of a frame, in bytes: twice what `execve(2)` can take at the usual stack
+/// limit, so that the index and fields of later generations have room.
+pub const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;

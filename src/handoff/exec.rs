@@ -1,0 +1,247 @@
+//! What `execve(2)` takes: its limits, and the `argv` and `envp` of a decoded handoff.
+
+use core::ffi::CStr;
+use core::iter::FusedIterator;
+
+use super::error::{HandoffRule, ScratchTooSmall};
+use super::frame::{narrow, widen};
+use super::record::{Strings, c_str};
+
+/// The `cmd` that leaves the choice of the init to the guest.
+pub const AUTO_INIT: &str = "auto";
+
+/// Where a guest looks for an init when `cmd` is [`AUTO_INIT`], best first.
+///
+/// `argv[0]` is then the path found, not `auto`: an init such as busybox's goes by that name.
+pub const AUTO_INIT_CANDIDATES: [&str; 6] = [
+    "/sbin/init",
+    "/etc/init",
+    "/bin/init",
+    "/lib/systemd/systemd",
+    "/usr/lib/systemd/systemd",
+    "/bin/sh",
+];
+
+/// Linux's `ARG_MAX`: what `execve(2)` takes whatever the stack limit.
+const ARG_MAX: u64 = 128 * 1024;
+/// Linux's `_STK_LIM / 4 * 3`: what it takes at the most, whatever the stack limit.
+const TOTAL_MAX: u64 = 6 * 1024 * 1024;
+/// Linux's `MAX_ARG_STRLEN` in pages.
+const STRING_MAX_PAGES: u32 = 32;
+/// A pointer of a 64-bit guest; a 32-bit one has more room than this counts.
+const POINTER_BYTES: u64 = 8;
+
+/// What the guest's `execve(2)` takes (Linux, `fs/exec.c`).
+///
+/// The default is 4 KiB pages and the usual 8 MiB stack limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExecLimits {
+    /// The guest's page size in bytes: one string is at most 32 pages long.
+    pub page_size: u32,
+    /// The guest agent's soft `RLIMIT_STACK` in bytes: strings and pointers together take at most
+    /// a quarter of it, though never less than 128 KiB nor more than 6 MiB.
+    pub stack_limit: u64,
+}
+
+impl Default for ExecLimits {
+    fn default() -> Self {
+        Self {
+            page_size: 4096,
+            stack_limit: 8 * 1024 * 1024,
+        }
+    }
+}
+
+impl ExecLimits {
+    /// The longest single string in bytes, its NUL counted (`MAX_ARG_STRLEN`).
+    pub const fn max_string_bytes(&self) -> u32 {
+        self.page_size.saturating_mul(STRING_MAX_PAGES)
+    }
+
+    /// The most that all strings with their NULs, the path of the init once more, and 8 bytes for
+    /// each `argv` and `envp` pointer may come to, in bytes.
+    pub const fn max_total_bytes(&self) -> u32 {
+        let quarter = self.stack_limit / 4;
+        let total = if quarter < ARG_MAX {
+            ARG_MAX
+        } else if quarter > TOTAL_MAX {
+            TOTAL_MAX
+        } else {
+            quarter
+        };
+        #[allow(clippy::as_conversions)] // at most 6 MiB
+        return total as u32;
+    }
+
+    /// Checks one string of `len` bytes, its NUL not counted.
+    pub(super) fn check_string(&self, len: usize) -> Result<(), HandoffRule> {
+        let len = narrow(len).saturating_add(1);
+        let max = self.max_string_bytes();
+        if len > max {
+            return Err(HandoffRule::StringTooLong { len, max });
+        }
+        Ok(())
+    }
+
+    /// Checks `strings` strings of `bytes` bytes in all, NULs counted, that go with `cmd`.
+    pub(super) fn check_total(
+        &self,
+        cmd: &str,
+        strings: usize,
+        bytes: usize,
+    ) -> Result<(), HandoffRule> {
+        let init = if cmd == AUTO_INIT {
+            longest_candidate()
+        } else {
+            cmd.len()
+        };
+        // The kernel puts the path on the stack for itself, then again as `argv[0]`.
+        let init_bytes = wide(init).saturating_add(1).saturating_mul(2);
+        let pointers = wide(strings)
+            .saturating_add(1)
+            .saturating_mul(POINTER_BYTES);
+        let total = wide(bytes)
+            .saturating_add(init_bytes)
+            .saturating_add(pointers);
+        let max = self.max_total_bytes();
+        if total > u64::from(max) {
+            let len = u32::try_from(total).unwrap_or(u32::MAX);
+            return Err(HandoffRule::TotalTooLarge { len, max });
+        }
+        Ok(())
+    }
+}
+
+fn longest_candidate() -> usize {
+    AUTO_INIT_CANDIDATES
+        .iter()
+        .map(|path| path.len())
+        .max()
+        .unwrap_or_default()
+}
+
+fn wide(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// Strings of a frame as `execve(2)` takes them, borrowed from it.
+#[derive(Clone, Debug)]
+pub struct CStrings<'a> {
+    first: Option<&'a str>,
+    rest: Strings<'a>,
+}
+
+impl<'a> CStrings<'a> {
+    pub(super) fn new(first: Option<&'a str>, rest: Strings<'a>) -> Self {
+        Self { first, rest }
+    }
+}
+
+impl<'a> Iterator for CStrings<'a> {
+    type Item = &'a CStr;
+
+    fn next(&mut self) -> Option<&'a CStr> {
+        self.first.take().or_else(|| self.rest.next()).map(c_str)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self
+            .rest
+            .len()
+            .saturating_add(usize::from(self.first.is_some()));
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for CStrings<'_> {}
+impl FusedIterator for CStrings<'_> {}
+
+/// An environment merged over an inherited one, each key once; see
+/// [`HandoffInitRef::envp_over`](crate::HandoffInitRef::envp_over).
+#[derive(Clone, Debug)]
+pub struct EnvpOver<'a, 's> {
+    inherited: &'a [&'a CStr],
+    text: &'a [u8],
+    ids: core::slice::Iter<'s, u32>,
+}
+
+/// Stands for an entry that a later one overrides; sorts after every other.
+const OVERRIDDEN: u32 = u32::MAX;
+
+impl<'a, 's> EnvpOver<'a, 's> {
+    /// Numbers every entry in order, drops what a later one overrides, and keeps the order: an
+    /// inherited entry's number is its index, one of the frame's is its offset in `text` behind
+    /// those. Two sorts in place, so n entries take n log n steps, and no heap.
+    pub(super) fn new(
+        inherited: &'a [&'a CStr],
+        frame_env: Strings<'a>,
+        scratch: &'s mut [u32],
+    ) -> Result<Self, ScratchTooSmall> {
+        let text = frame_env.text().as_bytes();
+        let needed = inherited.len().saturating_add(frame_env.len());
+        let offsets = frame_env
+            .offsets()
+            .map(|at| narrow(inherited.len()).saturating_add(at));
+        let ids = scratch
+            .get_mut(..needed)
+            .ok_or(ScratchTooSmall { needed })?;
+        for (slot, id) in ids
+            .iter_mut()
+            .zip((0..narrow(inherited.len())).chain(offsets))
+        {
+            *slot = id;
+        }
+        let key = |id: u32| key(inherited, text, id);
+        ids.sort_unstable_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
+        let mut later: Option<u32> = None;
+        for id in ids.iter_mut().rev() {
+            if later.is_some_and(|later| key(later) == key(*id)) {
+                *id = OVERRIDDEN;
+            } else {
+                later = Some(*id);
+            }
+        }
+        ids.sort_unstable();
+        let kept = ids.partition_point(|id| *id != OVERRIDDEN);
+        let ids = ids.get(..kept).unwrap_or_default().iter();
+        Ok(Self {
+            inherited,
+            text,
+            ids,
+        })
+    }
+}
+
+/// The frame's strings from the entry that `id` stands for.
+fn from_frame<'a>(inherited: &[&CStr], text: &'a [u8], id: u32) -> &'a [u8] {
+    text.get(widen(id).saturating_sub(inherited.len())..)
+        .unwrap_or_default()
+}
+
+fn key<'a>(inherited: &[&'a CStr], text: &'a [u8], id: u32) -> &'a [u8] {
+    let bytes = match inherited.get(widen(id)) {
+        Some(entry) => entry.to_bytes(),
+        None => from_frame(inherited, text, id),
+    };
+    bytes.split(|b| *b == b'=').next().unwrap_or_default()
+}
+
+impl<'a> Iterator for EnvpOver<'a, '_> {
+    type Item = &'a CStr;
+
+    fn next(&mut self) -> Option<&'a CStr> {
+        let id = *self.ids.next()?;
+        Some(match self.inherited.get(widen(id)) {
+            Some(entry) => entry,
+            None => CStr::from_bytes_until_nul(from_frame(self.inherited, self.text, id))
+                .unwrap_or_default(),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
+
+impl ExactSizeIterator for EnvpOver<'_, '_> {}
+impl FusedIterator for EnvpOver<'_, '_> {}

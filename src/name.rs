@@ -1,0 +1,359 @@
+//! Names of sandboxes, and the hostnames of their guests.
+//!
+//! The three functions check and derive plain strings. [`SandboxName`] and [`Hostname`] are for
+//! what has passed a boundary: they cannot hold an invalid value, live without heap, and
+//! [`Hostname`] is stricter than [`validate_hostname`].
+
+use alloc::format;
+use alloc::string::String;
+use core::borrow::Borrow;
+use core::fmt;
+use core::ops::Deref;
+use core::str::FromStr;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{TypesError, TypesResult};
+use crate::limits::{MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES, MAX_SANDBOX_NAME_BYTES};
+
+/// Checks a sandbox name: 1 to 128 bytes, the first an ASCII letter or digit, every other an ASCII
+/// letter, digit, `.`, `-` or `_`.
+///
+/// # Errors
+/// [`TypesError::InvalidConfig`] names the rule that `name` breaks.
+pub fn validate_sandbox_name(name: &str) -> TypesResult<()> {
+    let [first, ..] = name.as_bytes() else {
+        return invalid("sandbox name must not be empty".into());
+    };
+    if name.len() > MAX_SANDBOX_NAME_BYTES {
+        return invalid(format!(
+            "sandbox name must be at most {MAX_SANDBOX_NAME_BYTES} characters: got {}",
+            name.len()
+        ));
+    }
+    if !first.is_ascii_alphanumeric() || !all_name_bytes(name.as_bytes()) {
+        return invalid(format!(
+            "sandbox name must start with an alphanumeric and contain only alphanumeric, dots, \
+             hyphens, and underscores: {name}"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks a hostname's length: `None` is fine, else it is 1 to 64 bytes.
+///
+/// That is all that stored specs have ever been held to; what `sethostname(2)` and DNS can use is
+/// [`Hostname`].
+///
+/// # Errors
+/// [`TypesError::InvalidConfig`] names the rule that `hostname` breaks.
+pub fn validate_hostname(hostname: Option<&str>) -> TypesResult<()> {
+    match hostname.map(str::len) {
+        Some(0) => invalid("hostname must not be empty".into()),
+        Some(len) if len > MAX_HOSTNAME_BYTES => invalid(format!(
+            "hostname is too long: {len} bytes (max {MAX_HOSTNAME_BYTES})"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The hostname of a sandbox that does not set one: a name of at most 64 bytes as it is, a longer
+/// one as its first 55 bytes (fewer where a character would be cut), `-`, and the first 8
+/// hexadecimal digits of its SHA-256.
+///
+/// The result is at most 64 bytes long. It may hold what a hostname in the strict sense may not,
+/// such as `_`: see [`Hostname`].
+pub fn hostname_from_sandbox_name(name: &str) -> String {
+    if name.len() <= MAX_HOSTNAME_BYTES {
+        return name.into();
+    }
+    let digest = hex_digest::<8>(name);
+    let mut end = MAX_HOSTNAME_BYTES
+        .saturating_sub(digest.len())
+        .saturating_sub(1);
+    let prefix = loop {
+        if let Some(prefix) = name.get(..end) {
+            break prefix;
+        }
+        end = end.saturating_sub(1);
+    };
+    let mut hostname = String::with_capacity(MAX_HOSTNAME_BYTES);
+    hostname.push_str(prefix);
+    hostname.push('-');
+    hostname.extend(digest.map(char::from));
+    hostname
+}
+
+fn invalid<T>(message: String) -> TypesResult<T> {
+    Err(TypesError::InvalidConfig(message))
+}
+
+fn all_name_bytes(bytes: &[u8]) -> bool {
+    // Without an early exit the compiler checks 16 bytes at a time.
+    let block = |bytes: &[u8]| bytes.iter().fold(true, |ok, byte| ok & is_name_byte(*byte));
+    block(bytes)
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'-' | b'_')
+}
+
+/// The first `N` lower-case hexadecimal digits of the SHA-256 of `name`.
+fn hex_digest<const N: usize>(name: &str) -> [u8; N] {
+    let digest = hmac_sha256::Hash::hash(name.as_bytes());
+    let mut digits = [0; N];
+    for (pair, byte) in digits.chunks_mut(2).zip(digest) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = if nibble < 10 {
+                b'0' | nibble
+            } else {
+                (b'a' - 10).wrapping_add(nibble)
+            };
+        }
+    }
+    digits
+}
+
+/// A valid sandbox name, held without heap.
+///
+/// Every way to make one goes through [`validate_sandbox_name`].
+///
+/// ```
+/// use microsandbox_types::SandboxName;
+///
+/// let name: SandboxName = "web-1".parse()?;
+/// assert_eq!(name.as_str(), "web-1");
+/// assert!(SandboxName::new("../etc").is_err());
+/// # Ok::<(), microsandbox_types::TypesError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
+
+/// A valid hostname in the strict sense, held without heap: what can go to `sethostname(2)` and
+/// be looked up.
+///
+/// It is at most 64 bytes long (Linux's `__NEW_UTS_LEN`) and consists of labels joined by `.`
+/// (RFC 1123, section 2.1): 1 to 63 ASCII letters, digits and hyphens each, with no hyphen at
+/// either end. [`validate_hostname`] asks for no more than a length of 1 to 64 bytes: a stored
+/// spec may hold a hostname that it accepts and this type does not, such as `my_app`.
+///
+/// # From a sandbox name
+/// `Hostname::from(&name)` gives every sandbox name a hostname of its own:
+/// - A name that is a valid hostname without upper-case letters is its hostname as it stands.
+/// - Any other becomes one label: its first 46 bytes in lower case, with every byte that is not a
+///   letter or digit as `-` (trailing ones dropped), then `-` and the first 16 hexadecimal digits
+///   of the name's SHA-256. So does a name that already ends like that: no name's hostname as it
+///   stands is another's derived one.
+///
+/// Names differ in case, hostnames do not, hence the digits for upper case. Two derived hostnames
+/// meet with odds of 2⁻⁶⁴. The mapping never changes.
+///
+/// ```
+/// use microsandbox_types::{Hostname, SandboxName};
+///
+/// let name = SandboxName::new("web-1")?;
+/// assert_eq!(Hostname::from(&name).as_str(), "web-1");
+/// let name = SandboxName::new("my_app")?;
+/// assert_eq!(Hostname::from(&name).as_str(), "my-app-3fe582255b848a66");
+/// # Ok::<(), microsandbox_types::TypesError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hostname(heapless::String<MAX_HOSTNAME_BYTES>);
+
+/// How many hexadecimal digits end a derived hostname.
+const DERIVED_DIGITS: usize = 16;
+
+impl SandboxName {
+    /// Checks and copies `name`.
+    ///
+    /// # Errors
+    /// As [`validate_sandbox_name`].
+    pub fn new(name: &str) -> TypesResult<Self> {
+        validate_sandbox_name(name)?;
+        copied(name).map(Self)
+    }
+}
+
+impl Hostname {
+    /// Checks and copies `hostname`.
+    ///
+    /// # Errors
+    /// [`TypesError::InvalidConfig`] names the rule that `hostname` breaks: those of
+    /// [`validate_hostname`], then those of the labels.
+    pub fn new(hostname: &str) -> TypesResult<Self> {
+        validate_hostname(Some(hostname))?;
+        if !hostname.split('.').all(is_label) {
+            return invalid(format!(
+                "hostname must be labels of 1 to {MAX_HOSTNAME_LABEL_BYTES} letters, digits and \
+                 inner hyphens, joined by dots: {hostname}"
+            ));
+        }
+        copied(hostname).map(Self)
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    let is_label_byte = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    (1..=MAX_HOSTNAME_LABEL_BYTES).contains(&label.len())
+        && label.bytes().all(|byte| is_label_byte(&byte))
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn copied<const N: usize>(valid: &str) -> TypesResult<heapless::String<N>> {
+    heapless::String::try_from(valid).or_else(|_| {
+        invalid(format!(
+            "value is too long: {} bytes (max {N})",
+            valid.len()
+        ))
+    })
+}
+
+impl From<&SandboxName> for Hostname {
+    fn from(name: &SandboxName) -> Self {
+        let plain = !name.bytes().any(|byte| byte.is_ascii_uppercase()) && !looks_derived(name);
+        match Self::new(name) {
+            Ok(hostname) if plain => hostname,
+            _ => Self(derived(name)),
+        }
+    }
+}
+
+/// Whether `name` ends in `-` and the digits that a derived hostname ends in.
+fn looks_derived(name: &str) -> bool {
+    name.as_bytes()
+        .split_last_chunk::<DERIVED_DIGITS>()
+        .is_some_and(|(prefix, digits)| {
+            prefix.ends_with(b"-")
+                && digits
+                    .iter()
+                    .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        })
+}
+
+fn derived(name: &str) -> heapless::String<MAX_HOSTNAME_BYTES> {
+    let prefix = MAX_HOSTNAME_LABEL_BYTES
+        .saturating_sub(DERIVED_DIGITS)
+        .saturating_sub(1);
+    let mut hostname = heapless::String::new();
+    for byte in name.bytes().take(prefix) {
+        let byte = if byte.is_ascii_alphanumeric() {
+            byte.to_ascii_lowercase()
+        } else {
+            b'-'
+        };
+        // At most one label is pushed in all, which fits.
+        let _ = hostname.push(char::from(byte));
+    }
+    while hostname.ends_with('-') {
+        hostname.pop();
+    }
+    for byte in [b'-'].into_iter().chain(hex_digest::<DERIVED_DIGITS>(name)) {
+        let _ = hostname.push(char::from(byte));
+    }
+    hostname
+}
+
+/// The impls that a validated string has, all through its one constructor.
+macro_rules! validated_string {
+    ($name:ident, $expecting:literal) => {
+        impl $name {
+            /// The value as a string slice.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TypesError;
+
+            fn from_str(value: &str) -> TypesResult<Self> {
+                Self::new(value)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = TypesError;
+
+            fn try_from(value: &str) -> TypesResult<Self> {
+                Self::new(value)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TypesError;
+
+            fn try_from(value: String) -> TypesResult<Self> {
+                Self::new(&value)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().into()
+            }
+        }
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name))
+                    .field(&self.as_str())
+                    .finish()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Checked;
+                impl Visitor<'_> for Checked {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<$name, E> {
+                        $name::new(value).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Checked)
+            }
+        }
+    };
+}
+
+validated_string!(SandboxName, "a sandbox name");
+validated_string!(Hostname, "a hostname");
