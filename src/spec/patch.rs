@@ -19,7 +19,6 @@ pub enum Patch {
         /// What the file holds.
         content: String,
         /// The file's permission bits.
-        #[serde(default)]
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
@@ -31,7 +30,6 @@ pub enum Patch {
         /// What the file holds; an array of numbers in JSON.
         content: Vec<u8>,
         /// The file's permission bits.
-        #[serde(default)]
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
@@ -43,7 +41,6 @@ pub enum Patch {
         /// The copy's path inside the guest.
         dst: String,
         /// The copy's permission bits.
-        #[serde(default)]
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
@@ -71,7 +68,6 @@ pub enum Patch {
         /// The directory's path inside the guest.
         path: String,
         /// The directory's permission bits.
-        #[serde(default)]
         mode: Option<u32>,
     },
     /// Removes a file or a directory.

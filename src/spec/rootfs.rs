@@ -115,7 +115,6 @@ pub enum RootfsSource {
         /// The image's format.
         format: DiskImageFormat,
         /// The filesystem in the image, such as `ext4`; without one the guest finds out.
-        #[serde(default)]
         fstype: Option<String>,
     },
 }

@@ -49,7 +49,10 @@ where
                 Some(document) => document,
                 None => generated.as_str(),
             };
-            compare::<Ours, Theirs>(&plan.apply(base))
+            compare::<Ours, Theirs>(&plan.apply(base))?;
+            plan.arrays(base)
+                .iter()
+                .try_for_each(|text| compare::<Ours, Theirs>(text))
         },
     );
 }
@@ -109,5 +112,45 @@ where
         (Err(error), Ok(_)) => Err(TestCaseError::fail(format!(
             "only we refuse {text}: {error}"
         ))),
+    }
+}
+
+/// Older documents have `readonly` beside the other fields of a mount.
+#[test]
+fn readonly_beside_options() {
+    let mounts = [
+        r#""type":"Bind","host":"/h","guest":"/g""#,
+        r#""type":"Named","name":"n","guest":"/g""#,
+        r#""type":"Tmpfs","guest":"/g""#,
+        r#""type":"DiskImage","host":"/h","guest":"/g","format":"Raw""#,
+    ];
+    let options = [
+        "",
+        r#","options":null"#,
+        r#","options":{}"#,
+        r#","options":{"readonly":false}"#,
+        r#","options":{"readonly":true}"#,
+        r#","options":[true]"#,
+        r#","options":true"#,
+    ];
+    let readonly = ["", "true", "false", "null", r#""true""#, "1", "{}"];
+    for mount in mounts {
+        for options in options {
+            for readonly in readonly {
+                let readonly = match readonly {
+                    "" => String::new(),
+                    value => format!(r#","readonly":{value}"#),
+                };
+                for text in [
+                    format!("{{{mount}{options}{readonly}}}"),
+                    format!("{{{mount}{readonly}{options}}}"),
+                    format!(r#"{{"x":0{readonly}{options},{mount}}}"#),
+                    format!("{{{mount}{options}{readonly}{readonly}}}"),
+                ] {
+                    compare::<microsandbox_types::VolumeMount, reference::VolumeMount>(&text)
+                        .unwrap();
+                }
+            }
+        }
     }
 }

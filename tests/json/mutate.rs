@@ -174,6 +174,7 @@ pub struct Plan {
     /// Which of the hand-written documents is the base; beyond their number, a generated one.
     pub base: usize,
     changes: Vec<Change>,
+    place: usize,
     frame: usize,
     escape: bool,
     empty: bool,
@@ -184,13 +185,15 @@ pub fn plans() -> impl Strategy<Value = Plan> {
     (
         any::<usize>(),
         proptest::collection::vec(change, 0..4),
+        any::<usize>(),
         0..FRAMES.len(),
         proptest::bool::weighted(0.1),
         proptest::bool::weighted(0.01),
     )
-        .prop_map(|(base, changes, frame, escape, empty)| Plan {
+        .prop_map(|(base, changes, place, frame, escape, empty)| Plan {
             base,
             changes,
+            place,
             frame,
             escape,
             empty,
@@ -204,14 +207,36 @@ impl Plan {
             return String::new();
         }
         let mut tree = Tree::parse(base);
-        // The working directory is this crate's own; the published one does not know it.
-        tree.forget("cwd");
         for &(place, which, with) in &self.changes {
             let count = tree.count();
             change(tree.at(place % count), which, with);
         }
+        tree.forget_cwd();
         let (before, after) = FRAMES[self.frame];
         format!("{before}{}{after}", tree.print(self.escape))
+    }
+}
+
+impl Plan {
+    /// Returns a base document with one of its objects given as an array of the same values: of
+    /// the first alone, of the first two and so on, and with one more than there are.
+    pub fn arrays(&self, base: &str) -> Vec<String> {
+        let mut tree = Tree::parse(base);
+        tree.forget_cwd();
+        let place = self.place % tree.count();
+        let Tree::Object(entries) = tree.at(place) else {
+            return Vec::new();
+        };
+        let mut values: Vec<Tree> = entries.iter().map(|(_, value)| value.clone()).collect();
+        values.push(Tree::Scalar("null".into()));
+        (0..=values.len())
+            .map(|count| {
+                let mut tree = tree.clone();
+                *tree.at(place) = Tree::Array(values[..count].to_vec());
+                tree.forget_cwd();
+                tree.print(false)
+            })
+            .collect()
     }
 }
 
@@ -246,8 +271,9 @@ fn change(tree: &mut Tree, which: usize, with: usize) {
             _ => *tree = value(with),
         },
         Tree::Scalar(text) => match which % 6 {
-            0 => text.push_str(".0"),
-            1 => text.push_str("e0"),
+            // Beyond 15 digits, serde_json may not read back the fraction that it wrote.
+            0 if text.len() < 15 => text.push_str(".0"),
+            1 if text.len() < 15 => text.push_str("e0"),
             2 => *tree = Tree::Text(text.clone()),
             3 => *tree = Tree::Array(vec![tree.clone()]),
             _ => *tree = value(with),

@@ -80,15 +80,31 @@ impl Tree {
         unreachable!("the place lies beyond the document")
     }
 
-    /// Removes a key from every object.
-    pub fn forget(&mut self, key: &str) {
+    /// Removes `HandoffInit`'s working directory, which the published crate does not know: the
+    /// key, and the fourth element where the others stand in an array.
+    pub fn forget_cwd(&mut self) {
         match self {
             Self::Scalar(_) | Self::Text(_) => {}
-            Self::Array(items) => items.iter_mut().for_each(|item| item.forget(key)),
-            Self::Object(entries) => {
-                entries.retain(|(name, _)| name != key);
-                entries.iter_mut().for_each(|(_, value)| value.forget(key));
+            Self::Array(items) => {
+                if let [_, args, env, _, ..] = items.as_slice() {
+                    if args.is_array() && env.is_array() {
+                        items.truncate(3);
+                    }
+                }
+                items.iter_mut().for_each(Self::forget_cwd);
             }
+            Self::Object(entries) => {
+                entries.retain(|(name, _)| name != "cwd");
+                entries.iter_mut().for_each(|(_, value)| value.forget_cwd());
+            }
+        }
+    }
+
+    fn is_array(&self) -> bool {
+        match self {
+            Self::Scalar(text) => text.starts_with('['),
+            Self::Array(_) => true,
+            Self::Text(_) | Self::Object(_) => false,
         }
     }
 }
