@@ -1,0 +1,274 @@
+//! An init that tells what it was given, for the tests and the example.
+//!
+//! It writes text lines to the port `init.0`, every string with Rust's byte escapes, so a line is
+//! both readable and exact: `pid`, `cwd`, one `argv` or `env` each, one `fd` for each descriptor
+//! that was open, `end`. Then it waits for the host to close the port and powers off.
+//!
+//! With `probe` as its first argument it asks the kernel about the limits of `execve(2)` instead;
+//! see [`probe`].
+#![no_std]
+#![no_main]
+
+use core::ffi::CStr;
+use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
+
+use guest_agent::{is_pid_1, open_port, power_off, say, write_all};
+use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, open, readlinkat_raw};
+use rustix::io::{Errno, read};
+use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
+use rustix::runtime::execve;
+use static_cell::ConstStaticCell;
+
+const PORT: &[u8] = b"init.0";
+
+/// What `_start` calls.
+///
+/// # Safety
+/// `argv` and `envp` must be the null-terminated lists that the kernel put on the stack.
+// SAFETY: no other symbol of the program has this name; `origin` declares it with this signature.
+#[unsafe(no_mangle)]
+unsafe fn origin_main(_argc: usize, argv: *mut *mut u8, envp: *mut *mut u8) -> i32 {
+    if !is_pid_1() {
+        return 1;
+    }
+    // SAFETY: passed on from the kernel as they are.
+    let (argv, envp) = unsafe { (strings(argv), strings(envp)) };
+    if run(argv, envp).is_err() {
+        say(format_args!("init: its port failed"));
+    }
+    power_off()
+}
+
+/// # Safety
+/// `list` must be null-terminated, and its C strings must not change while the program runs.
+unsafe fn strings(list: *mut *mut u8) -> impl Iterator<Item = &'static CStr> + Clone {
+    (0..).map_while(move |i| {
+        // SAFETY: `map_while` stops at the null.
+        let entry = unsafe { *list.add(i) };
+        // SAFETY: not the null, so one of the C strings.
+        (!entry.is_null()).then(|| unsafe { CStr::from_ptr(entry.cast()) })
+    })
+}
+
+fn run(
+    argv: impl Iterator<Item = &'static CStr> + Clone,
+    envp: impl Iterator<Item = &'static CStr>,
+) -> fmt::Result {
+    let mut fds = [false; 256];
+    list_open_fds(&mut fds);
+    let port = open_port(PORT).map_err(|_| fmt::Error)?;
+    let mut out = Out {
+        port: &port,
+        buffer: [0; 4096],
+        len: 0,
+    };
+    if argv.clone().nth(1) == Some(c"probe") {
+        probe(&mut out, argv)?;
+    } else {
+        writeln!(out, "pid {}", getpid().as_raw_nonzero())?;
+        let mut cwd = [0; 4096];
+        let len = readlinkat_raw(CWD, c"/proc/self/cwd", &mut cwd).map_err(failed)?;
+        let cwd = cwd.get(..len).unwrap_or_default();
+        writeln!(out, "cwd {}", cwd.escape_ascii())?;
+        for string in argv {
+            writeln!(out, "argv {}", string.to_bytes().escape_ascii())?;
+        }
+        for string in envp {
+            writeln!(out, "env {}", string.to_bytes().escape_ascii())?;
+        }
+        for fd in fds
+            .iter()
+            .enumerate()
+            .filter_map(|(fd, open)| open.then_some(fd))
+        {
+            writeln!(out, "fd {fd}")?;
+        }
+    }
+    out.write_str("end\n")?;
+    out.flush()?;
+    // Powered off at once, the VM would lose what the host has not read yet.
+    let (Ok(_) | Err(_)) = read(&port, &mut [0]);
+    Ok(())
+}
+
+fn failed(_: Errno) -> fmt::Error {
+    fmt::Error
+}
+
+fn list_open_fds(fds: &mut [bool; 256]) {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(dir) = open(c"/proc/self/fd", flags, Mode::empty()) else {
+        return;
+    };
+    let mut buffer = [MaybeUninit::uninit(); 1024];
+    let mut entries = RawDir::new(&dir, &mut buffer);
+    while let Some(Ok(entry)) = entries.next() {
+        let fd = entry
+            .file_name()
+            .to_str()
+            .ok()
+            .and_then(|name| name.parse::<usize>().ok());
+        if let Some(open) = fd.and_then(|fd| fds.get_mut(fd)) {
+            *open = fd != usize::try_from(dir.as_raw_fd()).ok();
+        }
+    }
+}
+
+/// Collects text, since each write to the port wakes the host.
+struct Out<'p> {
+    port: &'p OwnedFd,
+    buffer: [u8; 4096],
+    len: usize,
+}
+
+impl Out<'_> {
+    fn flush(&mut self) -> fmt::Result {
+        let len = core::mem::take(&mut self.len);
+        write_all(self.port, self.buffer.get(..len).unwrap_or_default()).map_err(failed)
+    }
+}
+
+impl Write for Out<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if self.len == self.buffer.len() {
+                self.flush()?;
+            }
+            if let Some(slot) = self.buffer.get_mut(self.len) {
+                *slot = byte;
+                self.len += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The most that the kernel takes for one string, its NUL counted, and one more.
+const FILLER: usize = 32 * 4096 + 1;
+
+struct Probe {
+    filler: [u8; FILLER + 1],
+    argv: [usize; 256 * 1024],
+}
+
+static PROBE: ConstStaticCell<Probe> = ConstStaticCell::new(Probe {
+    filler: [0; FILLER + 1],
+    argv: [0; 256 * 1024],
+});
+
+/// Finds out where `execve(2)` refuses.
+///
+/// `argv` is the path, `probe`, a list of steps, and any filler. A step is one of
+/// - `total:STACK:BYTES:LEN`: with the soft stack limit STACK, filler of at most LEN bytes a
+///   string, its NUL counted, that brings pointers, strings and path to BYTES;
+/// - `string:LEN`: one string of LEN bytes, its NUL counted.
+///
+/// Each step is tried with one byte more first, then as it is. The latter replaces this program by
+/// itself: the list then begins with the step that just succeeded, and the next one follows. A
+/// line of the output is the step, `+1` where it had a byte more, and `ok` or the errno.
+fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fmt::Result {
+    let (Some(path), _, Some(steps)) = (argv.next(), argv.next(), argv.next()) else {
+        return Err(fmt::Error);
+    };
+    let bytes = steps.to_bytes_with_nul();
+    let done = bytes
+        .split(|b| *b == b',' || *b == 0)
+        .next()
+        .unwrap_or_default();
+    writeln!(out, "{} ok", done.escape_ascii())?;
+    let Some(rest) = bytes.get(done.len() + 1..).filter(|rest| !rest.is_empty()) else {
+        return Ok(());
+    };
+    let rest = CStr::from_bytes_until_nul(rest).map_err(|_| fmt::Error)?;
+    let step = rest
+        .to_str()
+        .map_err(|_| fmt::Error)?
+        .split(',')
+        .next()
+        .unwrap_or_default();
+    let mut words = step.split(':');
+    let kind = words.next();
+    let mut number = || {
+        words
+            .next()
+            .and_then(|word| word.parse::<usize>().ok())
+            .ok_or(fmt::Error)
+    };
+    let fixed = [path, c"probe", rest];
+    let Probe { filler, argv } = PROBE.try_take().ok_or(fmt::Error)?;
+    filler[..FILLER].fill(b'x');
+    let (total, len) = match kind {
+        Some("total") => {
+            let stack = u64::try_from(number()?).map_err(|_| fmt::Error)?;
+            let limits = Rlimit {
+                current: Some(stack),
+                ..getrlimit(Resource::Stack)
+            };
+            setrlimit(Resource::Stack, limits).map_err(failed)?;
+            (number()?, number()?)
+        }
+        _ => {
+            let len = number()?;
+            (cost(&fixed) + 8 + len, len)
+        }
+    };
+    for extra in [1, 0] {
+        // One string too long, or a total too large, by one byte.
+        let longest = if kind == Some("total") {
+            len
+        } else {
+            len + extra
+        };
+        let errno = exec_with(&fixed, total + extra, longest, filler, argv);
+        let extra = if extra == 1 { " +1" } else { "" };
+        writeln!(out, "{step}{extra} errno {}", errno.raw_os_error())?;
+        // A successful attempt forgets what has not been written.
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// What the strings add to the total: themselves, and the path of the program once more.
+fn cost(fixed: &[&CStr; 3]) -> usize {
+    let strings: usize = fixed
+        .iter()
+        .map(|string| string.count_bytes() + 1 + 8)
+        .sum();
+    strings + fixed[0].count_bytes() + 1
+}
+
+/// Replaces this program by itself with filler that brings the total to `total` bytes.
+fn exec_with(
+    fixed: &[&CStr; 3],
+    total: usize,
+    longest: usize,
+    filler: &[u8; FILLER + 1],
+    argv: &mut [usize; 256 * 1024],
+) -> Errno {
+    let mut left = total - cost(fixed);
+    let mut count = 0;
+    for string in fixed {
+        argv[count] = string.as_ptr().expose_provenance();
+        count += 1;
+    }
+    while left > 0 {
+        // A string takes its pointer and its NUL at least; no remainder may be shorter.
+        let next = (longest + 8).min(left);
+        let next = if left - next > 0 && left - next < 9 {
+            next - 9
+        } else {
+            next
+        };
+        argv[count] = filler[FILLER + 1 - (next - 8)..]
+            .as_ptr()
+            .expose_provenance();
+        count += 1;
+        left -= next;
+    }
+    argv[count] = 0;
+    // SAFETY: both lists end in a null behind the addresses of C strings that outlive the call:
+    // `filler` ends in a NUL, and so does each of its tails.
+    unsafe { execve(fixed[0], argv.as_ptr().cast(), [0_usize].as_ptr().cast()) }
+}
