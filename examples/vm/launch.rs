@@ -249,7 +249,7 @@ impl Vm {
         }
     }
 
-    /// Since QEMU was started.
+    /// The time since QEMU was started.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

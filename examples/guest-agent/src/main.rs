@@ -16,7 +16,7 @@ use microsandbox_types::{
     HandoffInitRef, MAX_PAYLOAD_BYTES,
 };
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, FileType, Mode, OFlags, access, mkdir, open, stat};
+use rustix::fs::{Access, FileType, Mode, OFlags, access, fcntl_setfl, mkdir, open, stat};
 use rustix::io::{Errno, read};
 use rustix::mount::{MountFlags, mount};
 use rustix::path::Arg;
@@ -123,7 +123,10 @@ fn run(inherited: &[&CStr]) {
     };
     let Err(failure) = hand_off(&port, inherited);
     failure.say();
-    if let Err(failure) = send(&port, &failure.report()) {
+    // While the host is not connected a write waits for it, as `Ready` should. This one must not:
+    // the failure may be that the host has gone.
+    let last = fcntl_setfl(&port, OFlags::NONBLOCK).map_err(step("unblocking the port"));
+    if let Err(failure) = last.and_then(|()| send(&port, &failure.report())) {
         failure.say();
     }
 }
