@@ -53,8 +53,7 @@ shaped! {
     /// A sandbox's network. In JSON every field may be missing.
     ///
     /// The free-form parts belong to the network engine and pass through unchanged; a `null` in
-    /// JSON reads as absent. Their numbers with a fraction keep the precision that `serde_json`
-    /// reads them with.
+    /// JSON reads as absent.
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct NetworkSpec {

@@ -37,7 +37,13 @@ pub fn golden_messages() -> Vec<(&'static str, HandoffInit)> {
                 .env(" key with spaces ", "line one\nline two\n")
                 .env("ключ", "значение"),
         ),
-        ("worked", HandoffInit::new("/sbin/init").arg("-s").env("LANG", "C").cwd("/srv")),
+        (
+            "worked",
+            HandoffInit::new("/sbin/init")
+                .arg("-s")
+                .env("LANG", "C")
+                .cwd("/srv"),
+        ),
         (
             "repeated-keys",
             HandoffInit::new("/init")
