@@ -161,7 +161,7 @@ pub struct CloudErrorBody {
     pub code: Option<String>,
     /// A text for people.
     pub message: Option<String>,
-    /// The same once more in an object of its own, as some endpoints answer.
+    /// The failure in an object of its own, as some answers have it.
     pub error: Option<CloudErrorDetails>,
 }
 

@@ -1,20 +1,14 @@
 //! One list of fields, two serde shapes.
 //!
 //! The JSON documents leave absent fields out, tag mounts by a field and hold free-form
-//! [`Value`]s. Formats that do not describe themselves, such as postcard, can read none of that
-//! back: they need every field, in order, each of a known type. [`shaped!`] takes a type once and
-//! derives both shapes as private mirrors of it (serde's `remote`), `#[json(…)]` and
-//! `#[binary(…)]` being the `#[serde(…)]` attributes of one mirror each. Which mirror serves is
-//! [`is_human_readable`](serde::Serializer::is_human_readable)'s answer.
+//! [`Value`](serde_json::Value)s. Formats that do not describe themselves, such as postcard, can
+//! read none of that back: they need every field, in order, each of a known type. [`shaped!`]
+//! takes a type once and derives both shapes as private mirrors of it (serde's `remote`),
+//! `#[json(…)]` and `#[binary(…)]` being the `#[serde(…)]` attributes of one mirror each. Which
+//! mirror serves is [`is_human_readable`](serde::Serializer::is_human_readable)'s answer.
 //!
 //! The mirrors live in an anonymous constant because `remote` derives inherent functions, which
 //! would be public API on the type itself.
-
-use alloc::string::{String, ToString};
-
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 /// Defines a type together with its JSON and its binary shape.
 macro_rules! shaped {
@@ -126,19 +120,26 @@ macro_rules! shaped {
 
 pub(crate) use shaped;
 
-/// Writes an optional [`Value`] as its JSON text, for the binary shape.
-pub(crate) fn serialize<S: Serializer>(
-    value: &Option<Value>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    value.as_ref().map(Value::to_string).serialize(serializer)
-}
+/// The binary shape of an optional [`Value`](serde_json::Value): its JSON text.
+pub(crate) mod json_text {
+    use alloc::string::{String, ToString};
 
-/// Reads what [`serialize`] wrote.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Value>, D::Error> {
-    Option::<String>::deserialize(deserializer)?
-        .map(|text| serde_json::from_str(&text).map_err(D::Error::custom))
-        .transpose()
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<Value>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(Value::to_string).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Value>, D::Error> {
+        Option::<String>::deserialize(deserializer)?
+            .map(|text| serde_json::from_str(&text).map_err(D::Error::custom))
+            .transpose()
+    }
 }

@@ -93,6 +93,28 @@ fn oci_sources() {
 }
 
 #[test]
+fn bind_sources() {
+    let source = RootfsSource::Bind("/srv/root".into());
+    assert_eq!(RootfsSource::bind("/srv/root").as_ref(), Ok(&source));
+    assert_eq!(
+        RootfsSource::bind(std::path::PathBuf::from("/srv/root")),
+        Ok(source)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn bind_sources_that_are_not_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let path = std::ffi::OsStr::from_bytes(b"/srv/\xff");
+    assert_eq!(
+        RootfsSource::bind(path).unwrap_err().to_string(),
+        "invalid config: root filesystem path is not UTF-8: /srv/\u{fffd}"
+    );
+}
+
+#[test]
 fn env_vars_and_pairs() {
     let pair = || (String::from("A"), String::from("b"));
     let var = EnvVar::new("A", "b");

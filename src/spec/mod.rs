@@ -59,7 +59,7 @@ pub struct SandboxSpec {
     pub resources: SandboxResources,
     /// What runs in the guest, and how.
     pub runtime: SandboxRuntimeOptions,
-    /// The environment of the guest's processes; a later entry wins.
+    /// The environment of the guest's processes.
     pub env: Vec<EnvVar>,
     /// Free-form labels to find the sandbox by.
     pub labels: BTreeMap<String, String>,
@@ -71,7 +71,8 @@ pub struct SandboxSpec {
     pub patches: Vec<Patch>,
     /// The sandbox's network.
     pub network: NetworkSpec,
-    /// The program that takes over as the guest's init; without one the agent stays in charge.
+    /// The program that takes over as the guest's init; without one the
+    /// guest keeps its own.
     pub init: Option<HandoffInit>,
     /// When the image is pulled.
     pub pull_policy: PullPolicy,

@@ -22,17 +22,17 @@ pub struct MountOptions {
     pub nodev: bool,
 }
 
-/// How the owner and the mode of a shared file look in the guest.
+/// Whose view of a shared file's owner and mode the guest has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[serde(rename_all = "lowercase")]
 pub enum StatVirtualization {
-    /// The guest's view is kept beside the file; where that cannot be, the mount fails.
+    /// The guest's own, without exception.
     #[default]
     Strict,
-    /// The guest's view is kept beside the file where that can be.
+    /// The guest's own where the host's filesystem allows it.
     Relaxed,
-    /// The guest sees what the host has.
+    /// The host's.
     Off,
 }
 
@@ -66,7 +66,7 @@ shaped! {
             guest: String,
             /// The mount's flags.
             options: MountOptions,
-            /// How owners and modes look in the guest.
+            /// Whose view of owners and modes the guest has.
             stat_virtualization: StatVirtualization,
             /// Which permissions new files have on the host.
             host_permissions: HostPermissions,
@@ -81,7 +81,7 @@ shaped! {
             guest: String,
             /// The mount's flags.
             options: MountOptions,
-            /// How owners and modes look in the guest.
+            /// Whose view of owners and modes the guest has.
             stat_virtualization: StatVirtualization,
             /// Which permissions new files have on the host.
             host_permissions: HostPermissions,

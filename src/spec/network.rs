@@ -53,8 +53,7 @@ shaped! {
     /// A sandbox's network. In JSON every field may be missing.
     ///
     /// The free-form parts belong to the network engine and pass through unchanged; a `null` in
-    /// JSON reads as absent. Their numbers with a fraction keep the precision that `serde_json`
-    /// reads them with.
+    /// JSON reads as absent.
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct NetworkSpec {
@@ -62,29 +61,29 @@ shaped! {
         pub enabled: bool,
         /// The guest's interface: addresses and the like.
         #[json(skip_serializing_if = "Option::is_none")]
-        #[binary(with = "crate::shape")]
+        #[binary(with = "crate::shape::json_text")]
         #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
         pub interface: Option<Value>,
         /// The guest's ports that the host answers for.
         pub ports: Vec<PublishedPortSpec>,
         /// Which connections are let through.
         #[json(skip_serializing_if = "Option::is_none")]
-        #[binary(with = "crate::shape")]
+        #[binary(with = "crate::shape::json_text")]
         #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
         pub policy: Option<Value>,
         /// How names are resolved.
         #[json(skip_serializing_if = "Option::is_none")]
-        #[binary(with = "crate::shape")]
+        #[binary(with = "crate::shape::json_text")]
         #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
         pub dns: Option<Value>,
         /// How TLS connections are inspected.
         #[json(skip_serializing_if = "Option::is_none")]
-        #[binary(with = "crate::shape")]
+        #[binary(with = "crate::shape::json_text")]
         #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
         pub tls: Option<Value>,
         /// Secrets that are put into outgoing requests.
         #[json(skip_serializing_if = "Option::is_none")]
-        #[binary(with = "crate::shape")]
+        #[binary(with = "crate::shape::json_text")]
         #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_value))]
         pub secrets: Option<Value>,
         /// The most connections at a time; without a value, the engine's own bound.

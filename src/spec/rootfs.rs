@@ -120,6 +120,23 @@ pub enum RootfsSource {
 }
 
 impl RootfsSource {
+    /// Makes the source of a directory of the host.
+    ///
+    /// # Errors
+    ///
+    /// A path that is not UTF-8 is refused: JSON cannot hold it.
+    #[cfg(feature = "std")]
+    pub fn bind(path: impl AsRef<std::path::Path>) -> crate::TypesResult<Self> {
+        let path = path.as_ref();
+        match path.to_str() {
+            Some(path) => Ok(Self::Bind(path.into())),
+            None => Err(crate::TypesError::InvalidConfig(format!(
+                "root filesystem path is not UTF-8: {}",
+                path.display()
+            ))),
+        }
+    }
+
     /// Makes the source of an OCI image by its reference.
     pub fn oci(reference: impl Into<String>) -> Self {
         Self::Oci(OciRootfsSource::new(reference))

@@ -14,10 +14,10 @@ use crate::limits::DEFAULT_METRICS_SAMPLE_INTERVAL_MS;
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[serde(rename_all = "lowercase")]
 pub enum SecurityProfile {
-    /// What a container usually may.
+    /// As much as usual.
     #[default]
     Default,
-    /// Less: no new privileges inside the guest.
+    /// Less than usual.
     Restricted,
 }
 

@@ -45,10 +45,8 @@ pub struct VolumeSpec {
     /// What the volume is made of.
     pub kind: VolumeKind,
     /// The most that a directory may hold, in MiB; without a value, no bound.
-    #[serde(default)]
     pub quota_mib: Option<u32>,
     /// The size of a disk, in MiB.
-    #[serde(default)]
     pub capacity_mib: Option<u32>,
     /// Free-form labels to find the volume by.
     pub labels: Vec<(String, String)>,
@@ -86,9 +84,7 @@ pub struct NamedVolumeCreate {
     mode: NamedVolumeMode,
     name: String,
     kind: VolumeKind,
-    #[serde(default)]
     quota_mib: Option<u32>,
-    #[serde(default)]
     capacity_mib: Option<u32>,
     labels: Vec<(String, String)>,
 }

@@ -1,0 +1,117 @@
+//! Frames of a made-up generation 2, which appends a `u32` and a string to the payload.
+
+mod common;
+
+use common::{Header, Record};
+use microsandbox_types::{DecodeError, GENERATION, GuestReport, HandoffInit};
+
+fn message() -> HandoffInit {
+    HandoffInit::new("/sbin/init")
+        .arg("--now")
+        .env("LANG", "C")
+        .cwd("/srv")
+}
+
+/// The payload of generation 2: the fields of generation 1, then its own.
+fn newer_payload() -> Vec<u8> {
+    let mut payload = Record::of(&message()).payload();
+    payload.extend(postcard::to_allocvec(&(77u32, "a field of generation 2\0")).unwrap());
+    payload
+}
+
+fn header(generation: u8, min_generation: u8) -> Header {
+    Header {
+        generation,
+        min_generation,
+        ..Header::default()
+    }
+}
+
+#[test]
+fn this_is_generation_1() {
+    assert_eq!(GENERATION, 1);
+    assert_eq!(message().min_generation(), 1);
+}
+
+#[test]
+fn a_newer_frame_is_read_without_its_new_fields() {
+    for generation in [2, 3, 255] {
+        let frame = header(generation, 1).frame(&newer_payload());
+        assert_eq!(
+            HandoffInit::decode(&frame),
+            Ok(message()),
+            "generation {generation}"
+        );
+    }
+}
+
+#[test]
+fn a_newer_frame_may_leave_its_new_fields_out() {
+    let frame = header(2, 1).frame(&Record::of(&message()).payload());
+    assert_eq!(HandoffInit::decode(&frame), Ok(message()));
+}
+
+#[test]
+fn a_newer_frame_that_must_not_be_half_read_is_refused() {
+    for min_generation in [2, 3] {
+        let frame = header(3, min_generation).frame(&newer_payload());
+        let error = DecodeError::TooNew {
+            min_generation,
+            generation: 1,
+        };
+        assert_eq!(HandoffInit::decode(&frame), Err(error));
+        assert_eq!(
+            error.to_string(),
+            format!("frame needs a reader of generation {min_generation}, this one is 1")
+        );
+    }
+}
+
+#[test]
+fn a_frame_of_this_generation_has_nothing_left_over() {
+    let known = Record::of(&message()).payload().len() as u32;
+    let frame = header(1, 1).frame(&newer_payload());
+    assert_eq!(
+        HandoffInit::decode(&frame),
+        Err(DecodeError::LeftOver { offset: 16 + known })
+    );
+}
+
+#[test]
+fn a_newer_frame_is_held_to_every_rule_of_the_known_fields() {
+    let payload = newer_payload();
+    for len in 0..Record::of(&message()).payload().len() {
+        let frame = header(2, 1).frame(&payload[..len]);
+        assert!(
+            HandoffInit::decode(&frame).is_err(),
+            "{len} bytes of payload"
+        );
+    }
+    let relative = Record::of(&HandoffInit::new("init")).payload();
+    assert!(HandoffInit::decode(&header(2, 1).frame(&relative)).is_err());
+}
+
+#[test]
+fn a_newer_report_is_read_or_unknown() {
+    let report = |payload: &[u8]| {
+        Header {
+            kind: 2,
+            ..header(2, 1)
+        }
+        .frame(payload)
+    };
+    let cases: [(&[u8], _); 5] = [
+        (b"\x00\x02", GuestReport::Ready { generation: 2 }),
+        (b"\x01", GuestReport::Accepted),
+        (b"\x01 and more", GuestReport::Accepted),
+        (b"\x04", GuestReport::Unknown),
+        (b"\xff\x01\x02", GuestReport::Unknown),
+    ];
+    for (payload, expected) in cases {
+        assert_eq!(
+            GuestReport::decode(&report(payload)),
+            Ok(expected),
+            "{payload:?}"
+        );
+    }
+}

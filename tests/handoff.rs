@@ -1,0 +1,775 @@
+//! The handoff frame: what is written is what is read, and nothing else is.
+
+mod common;
+
+use common::{CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages};
+use microsandbox_types::{
+    DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffField, HandoffInit,
+    HandoffInitRef, HandoffRule, InvalidHandoff,
+};
+use proptest::prelude::*;
+
+#[test]
+fn golden_frames_are_read_and_written_as_they_stand() {
+    for (name, message) in golden_messages() {
+        let frame = golden_frame(name);
+        assert_eq!(message.encode().as_ref(), Ok(&frame), "{name}");
+        assert_eq!(HandoffInit::decode(&frame), Ok(message), "{name}");
+    }
+}
+
+#[test]
+fn every_bit_flip_is_refused() {
+    for (name, _) in golden_messages() {
+        let mut frame = golden_frame(name);
+        for bit in 0..frame.len() * 8 {
+            frame[bit / 8] ^= 1 << (bit % 8);
+            assert!(HandoffInitRef::decode(&frame).is_err(), "{name}: bit {bit}");
+            frame[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+#[test]
+fn every_truncation_says_how_much_is_missing() {
+    for (name, _) in golden_messages() {
+        let frame = golden_frame(name);
+        for len in 0..frame.len() {
+            let wanted = if len < HEADER_LEN {
+                HEADER_LEN
+            } else {
+                frame.len()
+            };
+            let missing = (wanted - len) as u32;
+            let error = DecodeError::Truncated {
+                len: len as u32,
+                missing,
+            };
+            assert_eq!(
+                HandoffInit::decode(&frame[..len]),
+                Err(error),
+                "{name}: {len} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_view_lists_what_execve_takes() {
+    let message = HandoffInit::new("/init")
+        .arg("")
+        .arg("a b")
+        .env("K", "v=w")
+        .cwd("/tmp");
+    let frame = message.encode().unwrap();
+    let view = HandoffInitRef::decode(&frame).unwrap();
+    assert_eq!((view.cmd(), view.cmd_cstr()), ("/init", c"/init"));
+    assert_eq!((view.cwd(), view.cwd_cstr()), (Some("/tmp"), Some(c"/tmp")));
+    assert_eq!(view.args().collect::<Vec<_>>(), ["", "a b"]);
+    assert_eq!(view.env().collect::<Vec<_>>(), [("K", "v=w")]);
+    assert_eq!(view.argv().collect::<Vec<_>>(), [c"/init", c"", c"a b"]);
+    assert_eq!(view.envp().collect::<Vec<_>>(), [c"K=v=w"]);
+    assert_eq!((view.argv().len(), view.args().len()), (3, 2));
+    assert_eq!((view.envp().len(), view.env().len()), (1, 1));
+    assert_eq!(view.to_owned(), message);
+}
+
+#[test]
+fn an_inherited_environment_is_overridden_in_order() {
+    let message = HandoffInit::new("/init")
+        .env("B", "frame")
+        .env("C", "1")
+        .env("C", "2");
+    let frame = message.encode().unwrap();
+    let view = HandoffInitRef::decode(&frame).unwrap();
+    let cases: [(&[_], &[_]); 4] = [
+        (&[], &[c"B=frame", c"C=2"]),
+        (&[c"A=1", c"B=inherited"], &[c"A=1", c"B=frame", c"C=2"]),
+        (
+            &[c"Z=1", c"A=1", c"Z=2"],
+            &[c"A=1", c"Z=2", c"B=frame", c"C=2"],
+        ),
+        // An inherited entry without `=` is a key of its own.
+        (&[c"B", c"BB=1"], &[c"BB=1", c"B=frame", c"C=2"]),
+    ];
+    for (inherited, expected) in cases {
+        let needed = inherited.len() + 3;
+        let mut scratch = vec![0; needed];
+        let merged = view.envp_over(inherited, &mut scratch).unwrap();
+        assert_eq!(merged.len(), expected.len());
+        assert_eq!(merged.collect::<Vec<_>>(), expected);
+        let error = view
+            .envp_over(inherited, &mut scratch[..needed - 1])
+            .unwrap_err();
+        assert_eq!(error.needed, needed);
+    }
+}
+
+#[test]
+fn debug_shows_no_environment_values() {
+    let message = HandoffInit::new("/init")
+        .arg("run")
+        .env("TOKEN", "s3cret")
+        .cwd("/tmp");
+    let frame = message.encode().unwrap();
+    let view = HandoffInitRef::decode(&frame).unwrap();
+    let fields = r#"{ cmd: "/init", args: ["run"], env: {"TOKEN": _}, cwd: Some("/tmp") }"#;
+    assert_eq!(format!("{message:?}"), format!("HandoffInit {fields}"));
+    assert_eq!(format!("{view:?}"), format!("HandoffInitRef {fields}"));
+    let invalid = HandoffInit::new("/init")
+        .env("TOKEN", "s3cret\0")
+        .validate()
+        .unwrap_err();
+    assert!(!format!("{invalid} {invalid:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_header_is_read_from_its_first_bytes() {
+    let frame = golden_frame("typical");
+    let header = FrameHeader::parse(&frame[..HEADER_LEN]).unwrap();
+    assert_eq!(FrameHeader::LEN, HEADER_LEN);
+    assert_eq!(header.kind(), FrameKind::HandoffInit);
+    assert_eq!((header.generation(), header.min_generation()), (1, 1));
+    assert_eq!(header.frame_len(), frame.len());
+    assert_eq!(
+        header.payload_len(),
+        frame.len() - HEADER_LEN - CHECKSUM_LEN
+    );
+}
+
+#[test]
+fn a_broken_header_is_refused() {
+    let good = Header::default();
+    let cases = [
+        (
+            Header {
+                magic: *b"\x88msb",
+                ..good.clone()
+            },
+            DecodeError::BadMagic { offset: 0 },
+            0,
+        ),
+        (
+            Header {
+                magic: *b"\x89msB",
+                ..good.clone()
+            },
+            DecodeError::BadMagic { offset: 3 },
+            3,
+        ),
+        (
+            Header {
+                kind: 0,
+                ..good.clone()
+            },
+            DecodeError::UnknownKind { kind: 0 },
+            4,
+        ),
+        (
+            Header {
+                kind: 3,
+                ..good.clone()
+            },
+            DecodeError::UnknownKind { kind: 3 },
+            4,
+        ),
+        (
+            Header {
+                kind: 2,
+                ..good.clone()
+            },
+            DecodeError::WrongKind {
+                expected: 1,
+                found: 2,
+            },
+            4,
+        ),
+        (
+            Header {
+                generation: 0,
+                min_generation: 0,
+                ..good.clone()
+            },
+            DecodeError::BadGeneration {
+                generation: 0,
+                min_generation: 0,
+            },
+            5,
+        ),
+        (
+            Header {
+                min_generation: 0,
+                ..good.clone()
+            },
+            DecodeError::BadGeneration {
+                generation: 1,
+                min_generation: 0,
+            },
+            6,
+        ),
+        (
+            Header {
+                min_generation: 2,
+                ..good.clone()
+            },
+            DecodeError::BadGeneration {
+                generation: 1,
+                min_generation: 2,
+            },
+            6,
+        ),
+        (
+            Header {
+                flags: 1,
+                ..good.clone()
+            },
+            DecodeError::BadFlags { flags: 1 },
+            7,
+        ),
+        (
+            Header {
+                payload_len: Some(0x0040_0001),
+                ..good.clone()
+            },
+            DecodeError::PayloadTooLarge { len: 0x0040_0001 },
+            8,
+        ),
+        (
+            Header {
+                payload_len: Some(0x0040_0000),
+                ..good.clone()
+            },
+            DecodeError::Truncated {
+                len: 35,
+                missing: 0x0040_0000 - 11,
+            },
+            35,
+        ),
+        (
+            Header {
+                reserved: 1,
+                ..good.clone()
+            },
+            DecodeError::BadReserved { value: 1 },
+            12,
+        ),
+        (
+            Header {
+                reserved: 1 << 31,
+                ..good
+            },
+            DecodeError::BadReserved { value: 1 << 31 },
+            12,
+        ),
+    ];
+    let minimal = Record::of(&HandoffInit::new("/init")).payload();
+    for (header, error, offset) in cases {
+        assert_eq!(
+            HandoffInitRef::decode(&header.frame(&minimal)).unwrap_err(),
+            error
+        );
+        assert_eq!(error.offset(), offset, "{error}");
+    }
+}
+
+#[test]
+fn trailing_bytes_and_wrong_checksums_are_refused() {
+    let mut frame = golden_frame("minimal");
+    let len = frame.len() as u32;
+    frame.extend([0, 0]);
+    let error = DecodeError::Trailing {
+        offset: len,
+        extra: 2,
+    };
+    assert_eq!(HandoffInit::decode(&frame), Err(error));
+    frame.truncate(frame.len() - 2);
+    *frame.last_mut().unwrap() ^= 0x80;
+    let error = DecodeError::BadChecksum {
+        offset: len - CHECKSUM_LEN as u32,
+    };
+    assert_eq!(HandoffInit::decode(&frame), Err(error));
+}
+
+/// Each payload is one change away from `05 00 00 00 06 "/init\0"` or
+/// `02 01 01 01 01 01 03 09 "/i\0/\0a\0K=v\0"`.
+#[test]
+fn a_broken_payload_is_refused_where_it_breaks() {
+    let invalid = |offset, field, rule| DecodeError::Invalid {
+        offset,
+        invalid: InvalidHandoff { field, rule },
+    };
+    let full = b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=v\0";
+    assert!(HandoffInitRef::decode(&frame(full)).is_ok());
+    let cases: [(&str, &[u8], DecodeError); 31] = [
+        ("empty", b"", DecodeError::PayloadTruncated { offset: 16 }),
+        (
+            "cut in a varint",
+            b"\x85",
+            DecodeError::PayloadTruncated { offset: 17 },
+        ),
+        (
+            "no option",
+            b"\x05",
+            DecodeError::PayloadTruncated { offset: 17 },
+        ),
+        (
+            "cut in an option",
+            b"\x05\x01",
+            DecodeError::PayloadTruncated { offset: 18 },
+        ),
+        (
+            "no lists",
+            b"\x05\0",
+            DecodeError::PayloadTruncated { offset: 18 },
+        ),
+        (
+            "cut in a list",
+            b"\x05\0\x02\x01",
+            DecodeError::PayloadTruncated { offset: 20 },
+        ),
+        (
+            "huge count",
+            b"\x05\0\xff\xff\xff\xff\x0f",
+            DecodeError::PayloadTruncated { offset: 23 },
+        ),
+        (
+            "cut in the text",
+            b"\x05\0\0\0\x06/init",
+            DecodeError::PayloadTruncated { offset: 26 },
+        ),
+        (
+            "33 bits",
+            b"\xff\xff\xff\xff\x1f\0\0\0\0",
+            DecodeError::VarintTooLarge { offset: 16 },
+        ),
+        (
+            "6 bytes",
+            b"\x80\x80\x80\x80\x80\x01\0\0\0",
+            DecodeError::VarintTooLarge { offset: 16 },
+        ),
+        (
+            "padded",
+            b"\x85\0\0\0\0\x06/init\0",
+            DecodeError::VarintPadded { offset: 16 },
+        ),
+        (
+            "padded count",
+            b"\x05\0\x80\0\0\x06/init\0",
+            DecodeError::VarintPadded { offset: 18 },
+        ),
+        (
+            "padded length",
+            b"\x05\0\x01\x80\0\0\x07/init\0\0",
+            DecodeError::VarintPadded { offset: 19 },
+        ),
+        (
+            "padded text length",
+            b"\x05\0\0\0\x86\0/init\0",
+            DecodeError::VarintPadded { offset: 20 },
+        ),
+        (
+            "option tag",
+            b"\x05\x02\0\0\x06/init\0",
+            DecodeError::BadOption { offset: 17 },
+        ),
+        (
+            "text too long",
+            b"\x05\0\0\0\x07/init\0\0",
+            DecodeError::LengthMismatch { offset: 27 },
+        ),
+        (
+            "text too short",
+            b"\x05\0\0\0\x05/init",
+            DecodeError::LengthMismatch { offset: 21 },
+        ),
+        (
+            "arg past the text",
+            b"\x05\0\x01\x01\0\x06/init\0",
+            DecodeError::LengthMismatch { offset: 28 },
+        ),
+        (
+            "left over",
+            b"\x05\0\0\0\x06/init\0\0",
+            DecodeError::LeftOver { offset: 27 },
+        ),
+        (
+            "not UTF-8",
+            b"\x05\0\0\0\x06/in\xfft\0",
+            DecodeError::NotUtf8 { offset: 24 },
+        ),
+        (
+            "no NUL",
+            b"\x05\0\0\0\x06/initX",
+            DecodeError::MissingNul { offset: 26 },
+        ),
+        (
+            "NUL inside",
+            b"\x05\0\0\0\x06/in\0t\0",
+            DecodeError::StrayNul { offset: 24 },
+        ),
+        (
+            "NUL inside the last entry",
+            b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=\0\0",
+            DecodeError::StrayNul { offset: 33 },
+        ),
+        (
+            "relative cmd",
+            b"\x04\0\0\0\x05init\0",
+            invalid(21, HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto),
+        ),
+        (
+            "empty cmd",
+            b"\0\0\0\0\x01\0",
+            invalid(21, HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto),
+        ),
+        (
+            "relative cwd",
+            b"\x02\x01\x01\0\0\x05/i\0.\0",
+            invalid(25, HandoffField::Cwd, HandoffRule::NotAbsolute),
+        ),
+        (
+            "empty cwd",
+            b"\x02\x01\0\0\0\x04/i\0\0",
+            invalid(25, HandoffField::Cwd, HandoffRule::NotAbsolute),
+        ),
+        (
+            "empty entry",
+            b"\x02\0\0\x01\0\x04/i\0\0",
+            invalid(25, HandoffField::Env(0), HandoffRule::NoEquals),
+        ),
+        (
+            "entry without =",
+            b"\x02\0\0\x01\x01\x05/i\0K\0",
+            invalid(25, HandoffField::Env(0), HandoffRule::NoEquals),
+        ),
+        (
+            "= of the next entry",
+            b"\x02\0\0\x02\x01\x02\x08/i\0K\0K=\0",
+            invalid(26, HandoffField::Env(0), HandoffRule::NoEquals),
+        ),
+        (
+            "empty key in the second entry",
+            b"\x02\0\0\x02\x02\x02\x09/i\0K=\0=v\0",
+            invalid(29, HandoffField::Env(1), HandoffRule::EmptyKey),
+        ),
+    ];
+    for (case, payload, error) in cases {
+        assert_eq!(
+            HandoffInitRef::decode(&frame(payload)).unwrap_err(),
+            error,
+            "{case}"
+        );
+        assert_eq!(HandoffInit::decode(&frame(payload)), Err(error), "{case}");
+    }
+}
+
+fn long(len: usize) -> String {
+    "x".repeat(len)
+}
+
+#[test]
+fn a_message_breaks_the_same_rule_on_both_sides() {
+    const MAX: u32 = 131_072;
+    let new = |cmd: &str| HandoffInit::new(cmd);
+    let path = |len: usize| format!("/{}", long(len - 1));
+    let cases = [
+        (new("/init"), None),
+        (new("auto"), None),
+        (
+            new(""),
+            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+        ),
+        (
+            new("Auto"),
+            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+        ),
+        (
+            new("sbin/init"),
+            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+        ),
+        (new(&path(4095)), None),
+        (
+            new(&path(4096)),
+            Some((
+                HandoffField::Cmd,
+                HandoffRule::PathTooLong {
+                    len: 4096,
+                    max: 4095,
+                },
+            )),
+        ),
+        (new("/init").cwd("/"), None),
+        (
+            new("/init").cwd(""),
+            Some((HandoffField::Cwd, HandoffRule::NotAbsolute)),
+        ),
+        (
+            new("/init").cwd("auto"),
+            Some((HandoffField::Cwd, HandoffRule::NotAbsolute)),
+        ),
+        (new("/init").cwd(path(4095)), None),
+        (
+            new("/init").cwd(path(4096)),
+            Some((
+                HandoffField::Cwd,
+                HandoffRule::PathTooLong {
+                    len: 4096,
+                    max: 4095,
+                },
+            )),
+        ),
+        (
+            new("/init").env("", "v"),
+            Some((HandoffField::Env(0), HandoffRule::EmptyKey)),
+        ),
+        (new("/init").arg(long(131_071)), None),
+        (
+            new("/init").arg("").arg(long(131_072)),
+            Some((
+                HandoffField::Arg(1),
+                HandoffRule::StringTooLong {
+                    len: MAX + 1,
+                    max: MAX,
+                },
+            )),
+        ),
+        (new("/init").env("KEY", long(131_071 - 4)), None),
+        (
+            new("/init").env("A", "").env("KEY", long(131_071 - 3)),
+            Some((
+                HandoffField::Env(1),
+                HandoffRule::StringTooLong {
+                    len: MAX + 1,
+                    max: MAX,
+                },
+            )),
+        ),
+    ];
+    for (message, expected) in cases {
+        let frame = frame(&Record::of(&message).payload());
+        match expected.map(|(field, rule)| InvalidHandoff { field, rule }) {
+            None => {
+                assert_eq!(message.validate(), Ok(()));
+                assert_eq!(message.encode().as_ref(), Ok(&frame));
+                assert_eq!(HandoffInit::decode(&frame), Ok(message));
+            }
+            Some(invalid) => {
+                assert_eq!(message.validate(), Err(invalid));
+                assert_eq!(message.encode(), Err(EncodeError::Invalid(invalid)));
+                assert_eq!(
+                    message.encode_into(&mut []),
+                    Err(EncodeError::Invalid(invalid))
+                );
+                match HandoffInitRef::decode(&frame).unwrap_err() {
+                    DecodeError::Invalid { invalid: found, .. } => assert_eq!(found, invalid),
+                    other => panic!("{invalid}: {other}"),
+                }
+            }
+        }
+    }
+}
+
+/// On the wire a NUL or an `=` in a key is a stray NUL or another key: only the writer can tell.
+#[test]
+fn a_writer_refuses_what_the_wire_could_not_tell() {
+    let cases = [
+        (
+            HandoffInit::new("/in\0it"),
+            HandoffField::Cmd,
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("auto\0"),
+            HandoffField::Cmd,
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("/init").cwd("/\0"),
+            HandoffField::Cwd,
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("/init").arg("a").arg("\0"),
+            HandoffField::Arg(1),
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("/init").env("K\0", "v"),
+            HandoffField::Env(0),
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("/init").env("K", "\0"),
+            HandoffField::Env(0),
+            HandoffRule::Nul,
+        ),
+        (
+            HandoffInit::new("/init").env("K=", "v"),
+            HandoffField::Env(0),
+            HandoffRule::EqualsInKey,
+        ),
+        (
+            HandoffInit::new("/init").env("=", "v"),
+            HandoffField::Env(0),
+            HandoffRule::EqualsInKey,
+        ),
+    ];
+    for (message, field, rule) in cases {
+        let invalid = InvalidHandoff { field, rule };
+        assert_eq!(message.validate(), Err(invalid));
+        assert_eq!(message.encode(), Err(EncodeError::Invalid(invalid)));
+    }
+}
+
+/// What the kernel counts: the path, `argv[0]`, every other string, each with its NUL, and 8 bytes
+/// for each pointer.
+fn exec_bytes(message: &HandoffInit) -> usize {
+    let init = match message.cmd.as_str() {
+        "auto" => "/usr/lib/systemd/systemd",
+        cmd => cmd,
+    };
+    let args = message
+        .args
+        .iter()
+        .map(|arg| arg.len() + 1 + 8)
+        .sum::<usize>();
+    let env = message
+        .env
+        .iter()
+        .map(|(k, v)| k.len() + v.len() + 2 + 8)
+        .sum::<usize>();
+    2 * (init.len() + 1) + 8 + args + env
+}
+
+#[test]
+fn the_total_may_just_meet_the_limit() {
+    let limits = |stack_limit| ExecLimits {
+        stack_limit,
+        ..ExecLimits::default()
+    };
+    let cases = [
+        (ExecLimits::default(), 2 * 1024 * 1024),
+        (limits(0), 128 * 1024),
+        (limits(1024 * 1024), 256 * 1024),
+        (limits(u64::MAX), 6 * 1024 * 1024),
+    ];
+    for (limits, max) in cases {
+        assert_eq!(limits.max_total_bytes(), max);
+        // Frames end at 4 MiB; the limit may lie above them.
+        if max > 4 * 1024 * 1024 {
+            continue;
+        }
+        for cmd in ["/init", "auto"] {
+            let mut message = HandoffInit::new(cmd).cwd("/home");
+            while exec_bytes(&message) + 100_000 < max as usize {
+                message = message.env("KEY", long(60_000));
+            }
+            let left = max as usize - exec_bytes(&message) - 9;
+            message = message.arg(long(left));
+            assert_eq!(exec_bytes(&message), max as usize);
+            assert_eq!(message.validate_with(&limits), Ok(()));
+            let full = message.encode_with(&limits).unwrap();
+            assert!(HandoffInitRef::decode_with(&full, &limits).is_ok());
+
+            message.args[0].push('x');
+            let rule = HandoffRule::TotalTooLarge { len: max + 1, max };
+            let invalid = InvalidHandoff {
+                field: HandoffField::Message,
+                rule,
+            };
+            assert_eq!(message.validate_with(&limits), Err(invalid));
+            let over = frame(&Record::of(&message).payload());
+            let error = HandoffInitRef::decode_with(&over, &limits).unwrap_err();
+            assert!(matches!(error, DecodeError::Invalid { invalid: i, .. } if i == invalid));
+        }
+    }
+}
+
+#[test]
+fn string_limits_follow_the_page_size() {
+    let limits = ExecLimits {
+        page_size: 65_536,
+        ..ExecLimits::default()
+    };
+    assert_eq!(limits.max_string_bytes(), 2 * 1024 * 1024);
+    let message = HandoffInit::new("/init").arg(long(200_000));
+    assert!(message.validate().is_err());
+    let frame = message.encode_with(&limits).unwrap();
+    assert!(HandoffInitRef::decode(&frame).is_err());
+    assert_eq!(
+        HandoffInitRef::decode_with(&frame, &limits)
+            .unwrap()
+            .to_owned(),
+        message
+    );
+}
+
+#[test]
+fn a_payload_over_the_limit_is_not_written() {
+    let limits = ExecLimits {
+        stack_limit: u64::MAX,
+        page_size: 1 << 20,
+    };
+    let mut message = HandoffInit::new("/i").arg(long(4_194_304 - 15));
+    // 02 00 01 [4 bytes] 00 [4 bytes] "/i\0" arg "\0"
+    let error = EncodeError::PayloadTooLarge { len: 4_194_305 };
+    assert_eq!(message.encode_with(&limits), Err(error));
+    message.args[0].pop();
+    let frame = message.encode_with(&limits).unwrap();
+    assert_eq!(frame.len(), 4_194_304 + HEADER_LEN + CHECKSUM_LEN);
+    assert!(HandoffInitRef::decode_with(&frame, &limits).is_ok());
+}
+
+#[test]
+fn encode_into_fills_a_buffer_or_leaves_it() {
+    for (name, message) in golden_messages() {
+        let golden = golden_frame(name);
+        assert_eq!(message.encoded_len(), golden.len(), "{name}");
+        let mut buffer = vec![0xaa; golden.len() + 2];
+        assert_eq!(message.encode_into(&mut buffer), Ok(golden.len()), "{name}");
+        assert_eq!(buffer[..golden.len()], golden, "{name}");
+        assert_eq!(buffer[golden.len()..], [0xaa; 2], "{name}");
+        for len in [0, HEADER_LEN, golden.len() - 1] {
+            let mut buffer = vec![0xaa; len];
+            let error = EncodeError::BufferTooSmall {
+                needed: golden.len(),
+            };
+            assert_eq!(message.encode_into(&mut buffer), Err(error), "{name}");
+            assert_eq!(buffer, vec![0xaa; len], "{name}");
+        }
+    }
+}
+
+/// A string as `execve` could take it, of any length that changes its varint.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![4 => "[^\0]{0,20}", 1 => "[^\0]{100,300}", 1 => (16_000..17_000usize).prop_map(long)]
+}
+
+prop_compose! {
+    fn message()(
+        cmd in prop_oneof![Just("auto".to_owned()), "/[^\0]{0,200}"],
+        args in prop::collection::vec(text(), 0..200),
+        env in prop::collection::vec(("[^\0=]{1,20}", text()), 0..60),
+        cwd in prop::option::of("/[^\0]{0,20}"),
+    ) -> HandoffInit {
+        HandoffInit { cmd, args, env, cwd }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_payload_is_what_postcard_writes(message in message()) {
+        prop_assume!(message.validate().is_ok());
+        let frame = message.encode().unwrap();
+        prop_assert_eq!(common::payload(&frame), Record::of(&message).payload());
+    }
+
+    #[test]
+    fn what_is_written_is_read(message in message()) {
+        prop_assume!(message.validate().is_ok());
+        let frame = message.encode().unwrap();
+        prop_assert_eq!(HandoffInit::decode(&frame), Ok(message));
+    }
+}
