@@ -192,7 +192,7 @@ impl<'a, 's> EnvpOver<'a, 's> {
             *slot = id;
         }
         let key = |id: u32| key(inherited, text, id);
-        ids.sort_unstable_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
+        sort(ids, &|a, b| (key(a), a) < (key(b), b));
         let mut later: Option<u32> = None;
         for id in ids.iter_mut().rev() {
             if later.is_some_and(|later| key(later) == key(*id)) {
@@ -201,7 +201,7 @@ impl<'a, 's> EnvpOver<'a, 's> {
                 later = Some(*id);
             }
         }
-        ids.sort_unstable();
+        sort(ids, &|a, b| a < b);
         let kept = ids.partition_point(|id| *id != OVERRIDDEN);
         let ids = ids.get(..kept).unwrap_or_default().iter();
         Ok(Self {
@@ -224,6 +224,36 @@ fn key<'a>(inherited: &[&'a CStr], text: &'a [u8], id: u32) -> &'a [u8] {
         None => from_frame(inherited, text, id),
     };
     bytes.split(|b| *b == b'=').next().unwrap_or_default()
+}
+
+/// Sorts in place: a heap sort, since the standard library's unstable sort, once for each of the
+/// two orders, would be a quarter of a small agent's code.
+fn sort(ids: &mut [u32], less: &dyn Fn(u32, u32) -> bool) {
+    for node in (0..ids.len() / 2).rev() {
+        sift_down(ids, node, less);
+    }
+    for end in (1..ids.len()).rev() {
+        ids.swap(0, end);
+        sift_down(ids.get_mut(..end).unwrap_or_default(), 0, less);
+    }
+}
+
+/// Moves what is at `node` down to where no child of it is greater.
+fn sift_down(heap: &mut [u32], mut node: usize, less: &dyn Fn(u32, u32) -> bool) {
+    loop {
+        let left = node.saturating_mul(2).saturating_add(1);
+        let right = left.saturating_add(1);
+        let child = match (heap.get(left), heap.get(right)) {
+            (None, _) => return,
+            (Some(at_left), Some(at_right)) if less(*at_left, *at_right) => right,
+            _ => left,
+        };
+        match (heap.get(node), heap.get(child)) {
+            (Some(parent), Some(greatest)) if less(*parent, *greatest) => heap.swap(node, child),
+            _ => return,
+        }
+        node = child;
+    }
 }
 
 impl<'a> Iterator for EnvpOver<'a, '_> {
