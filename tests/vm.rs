@@ -11,7 +11,7 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use launch::{File, Kit, Vm};
@@ -98,7 +98,23 @@ fn main() -> ExitCode {
     let trials = TESTS
         .iter()
         .map(|(name, test)| Trial::test(*name, *test).with_ignored_flag(missing.is_some()));
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    show_boot_times();
+    conclusion.exit_code()
+}
+
+/// From the start of QEMU to `Ready`, for each boot.
+static BOOT_TIMES: Mutex<Vec<Duration>> = Mutex::new(Vec::new());
+
+fn show_boot_times() {
+    let mut times = BOOT_TIMES.lock().unwrap_or_else(PoisonError::into_inner);
+    times.sort_unstable();
+    if let (Some(min), Some(median), Some(max)) =
+        (times.first(), times.get(times.len() / 2), times.last())
+    {
+        let boots = times.len();
+        println!("{boots} boots to Ready: min {min:.2?}, median {median:.2?}, max {max:.2?}");
+    }
 }
 
 /// Built once, for all tests; what went wrong then goes wrong in each.
@@ -137,13 +153,16 @@ fn boot() -> Result<Vm, Failed> {
 
 fn boot_root(root: &Path) -> Result<Vm, Failed> {
     let mut vm = Vm::start(kit()?, root, TIMEOUT)?;
-    expect_report(
-        &mut vm,
-        GuestReport::Ready {
-            generation: GENERATION,
-        },
-    )?;
+    expect_ready(&mut vm)?;
     Ok(vm)
+}
+
+fn expect_ready(vm: &mut Vm) -> Test {
+    let generation = GENERATION;
+    expect_report(vm, GuestReport::Ready { generation })?;
+    let mut times = BOOT_TIMES.lock().unwrap_or_else(PoisonError::into_inner);
+    times.push(vm.elapsed());
+    Ok(())
 }
 
 fn expect_report(vm: &mut Vm, expected: GuestReport) -> Test {
@@ -377,12 +396,7 @@ fn a_frame_before_the_guest_listens() -> Test {
     let root = ROOT.as_ref().map_err(Clone::clone)?;
     let mut vm = Vm::start(kit()?, root, TIMEOUT)?;
     vm.agent.write_all(&handoff.encode()?)?;
-    expect_report(
-        &mut vm,
-        GuestReport::Ready {
-            generation: GENERATION,
-        },
-    )?;
+    expect_ready(&mut vm)?;
     expect_init(&mut vm, INIT, &handoff)
 }
 

@@ -5,19 +5,19 @@
 extern crate origin as _;
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::ffi::CStr;
 use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
 
 use rustix::event::pause;
-use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags, RawDir, open, openat};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, openat};
 use rustix::io::{self, Errno, read, write};
-use rustix::process::getpid;
 use rustix::system::{RebootCommand, reboot};
 use rustix::termios::tcdrain;
-use rustix::thread::{NanosleepRelativeResult, Timespec, nanosleep};
+use rustix::thread::{Timespec, nanosleep};
 
 /// The types crate names `alloc`, so the program needs an allocator to link. This one has nothing
 /// to give: it proves that none of the paths here allocates.
@@ -41,55 +41,46 @@ unsafe impl GlobalAlloc for NoHeap {
 /// # Errors
 /// The last attempt's, `NOENT` where no port has this name.
 pub fn open_port(name: &[u8]) -> io::Result<OwnedFd> {
-    const STEP: Timespec = Timespec {
-        tv_sec: 0,
-        tv_nsec: 10_000_000,
-    };
-    let mut result = find_port(name);
     for _ in 0..1000 {
-        if result.is_ok() {
-            break;
+        if let Ok(port) = find_port(name) {
+            return Ok(port);
         }
-        let (NanosleepRelativeResult::Ok
-        | NanosleepRelativeResult::Interrupted(_)
-        | NanosleepRelativeResult::Err(_)) = nanosleep(&STEP);
-        result = find_port(name);
+        // Woken early, it only looks again earlier.
+        let _ = nanosleep(&MILLISECONDS_10);
     }
-    result
+    find_port(name)
 }
+
+const MILLISECONDS_10: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 10_000_000,
+};
 
 /// A port's device is called `vport0p1` or the like; its name is in sysfs.
 fn find_port(name: &[u8]) -> io::Result<OwnedFd> {
-    let dir_flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let ports = open(c"/sys/class/virtio-ports", dir_flags, Mode::empty())?;
-    let dev = open(c"/dev", dir_flags, Mode::empty())?;
+    let folder = OFlags::RDONLY | OFlags::DIRECTORY;
+    let ports = open_at(CWD, c"/sys/class/virtio-ports", folder)?;
+    let dev = open_at(CWD, c"/dev", folder)?;
     let mut buffer = [MaybeUninit::uninit(); 1024];
     let mut entries = RawDir::new(&ports, &mut buffer);
     while let Some(entry) = entries.next() {
         let entry = entry?;
-        let Ok(port) = openat(&ports, entry.file_name(), dir_flags, Mode::empty()) else {
-            continue;
-        };
-        let Ok(file) = openat(
-            &port,
-            c"name",
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        ) else {
+        let port = open_at(&ports, entry.file_name(), folder);
+        let Ok(file) = port.and_then(|port| open_at(port, c"name", OFlags::RDONLY)) else {
             continue;
         };
         let mut text = [0; 64];
         let len = read(&file, &mut text)?;
         if text.get(..len).and_then(|text| text.strip_suffix(b"\n")) == Some(name) {
-            return openat(
-                &dev,
-                entry.file_name(),
-                OFlags::RDWR | OFlags::CLOEXEC,
-                Mode::empty(),
-            );
+            return open_at(&dev, entry.file_name(), OFlags::RDWR);
         }
     }
     Err(Errno::NOENT)
+}
+
+/// Opens a file that the init will not inherit.
+pub fn open_at(folder: impl AsFd, path: &CStr, flags: OFlags) -> io::Result<OwnedFd> {
+    openat(folder, path, flags | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// Writes all of `bytes`.
@@ -117,24 +108,17 @@ pub fn say(line: fmt::Arguments<'_>) {
         }
     }
 
-    let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-    if let Ok(console) = open(c"/dev/console", flags, Mode::empty()) {
+    if let Ok(console) = open_at(CWD, c"/dev/console", OFlags::WRONLY | OFlags::NOCTTY) {
         let mut console = Console(console);
-        let written = writeln!(console, "{line}");
+        let _ = writeln!(console, "{line}");
         // A serial line is slow: the VM must not be off before the line is out.
-        let drained = tcdrain(&console.0);
-        let (Ok(()) | Err(fmt::Error), Ok(()) | Err(_)) = (written, drained);
+        let _ = tcdrain(&console.0);
     }
-}
-
-/// Whether this is the guest's init. Elsewhere these programs must not run: they power off.
-pub fn is_pid_1() -> bool {
-    getpid().is_init()
 }
 
 /// Ends the VM: were PID 1 to return or crash, the kernel would panic.
 pub fn power_off() -> ! {
-    let (Ok(()) | Err(_)) = reboot(RebootCommand::PowerOff);
+    let _ = reboot(RebootCommand::PowerOff);
     loop {
         pause();
     }

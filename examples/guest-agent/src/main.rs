@@ -10,17 +10,17 @@ use core::convert::Infallible;
 use core::ffi::CStr;
 use core::iter::once;
 
-use guest_agent::{is_pid_1, open_port, power_off, say, write_all};
+use guest_agent::{open_at, open_port, power_off, say, write_all};
 use microsandbox_types::{
     AUTO_INIT, AUTO_INIT_CANDIDATES, DecodeError, FrameHeader, GENERATION, GuestReport,
     HandoffInitRef, MAX_PAYLOAD_BYTES,
 };
 use rustix::fd::OwnedFd;
-use rustix::fs::{Access, FileType, Mode, OFlags, access, fcntl_setfl, mkdir, open, stat};
+use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fcntl_setfl, mkdir, stat};
 use rustix::io::{Errno, read};
 use rustix::mount::{MountFlags, mount};
 use rustix::path::Arg;
-use rustix::process::chdir;
+use rustix::process::{chdir, getpid};
 use rustix::runtime::execve;
 use rustix::system::finit_module;
 use static_cell::ConstStaticCell;
@@ -50,6 +50,7 @@ static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
 });
 
 /// Why there is no init.
+#[derive(Clone, Copy)]
 enum Failure {
     /// The frame is not one that this agent can act on.
     Frame(DecodeError),
@@ -76,10 +77,8 @@ impl Failure {
         match self {
             Self::Frame(error) => say(format_args!("agent: handoff refused: {error}")),
             Self::Step(step, errno) => {
-                say(format_args!(
-                    "agent: {step} failed: errno {}",
-                    errno.raw_os_error()
-                ));
+                let errno = errno.raw_os_error();
+                say(format_args!("agent: {step} failed: errno {errno}"));
             }
         }
     }
@@ -92,7 +91,8 @@ impl Failure {
 // SAFETY: no other symbol of the program has this name; `origin` declares it with this signature.
 #[unsafe(no_mangle)]
 unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, envp: *mut *mut u8) -> i32 {
-    if !is_pid_1() {
+    // Elsewhere than in a guest, powering off would be a bad surprise.
+    if !getpid().is_init() {
         return 1;
     }
     let mut inherited = [c""; MAX_INHERITED];
@@ -113,12 +113,9 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, envp: *mut *mut u8) -> 
 
 /// Returns only after a failure that has been told.
 fn run(inherited: &[&CStr]) {
-    if let Err(failure) = prepare() {
-        // Without the port there is nobody else to tell.
-        return failure.say();
-    }
-    let port = match open_port(PORT).map_err(step("opening the port agent.0")) {
+    let port = match prepare() {
         Ok(port) => port,
+        // Without the port there is nobody else to tell.
         Err(failure) => return failure.say(),
     };
     let Err(failure) = hand_off(&port, inherited);
@@ -131,72 +128,56 @@ fn run(inherited: &[&CStr]) {
     }
 }
 
-/// Gives the kernel what it needs before the port can be there.
-fn prepare() -> Result<(), Failure> {
-    for (fs, target) in [
-        (c"devtmpfs", c"/dev"),
-        (c"proc", c"/proc"),
-        (c"sysfs", c"/sys"),
+/// Gives the kernel what it needs for the port, and opens it.
+fn prepare() -> Result<OwnedFd, Failure> {
+    mount_at(c"/dev", c"devtmpfs")?;
+    mount_at(c"/proc", c"proc")?;
+    mount_at(c"/sys", c"sysfs")?;
+    // Whoever built the root has put the modules here in the order in which they are to be loaded.
+    let folder = open_at(CWD, c"/modules", OFlags::RDONLY | OFlags::DIRECTORY);
+    let folder = folder.map_err(step("opening /modules"))?;
+    for name in [
+        c"0.ko", c"1.ko", c"2.ko", c"3.ko", c"4.ko", c"5.ko", c"6.ko", c"7.ko",
     ] {
-        match mkdir(target, Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(Failure::Step("making /dev, /proc, /sys", errno)),
-        }
-        match mount(fs, target, fs, MountFlags::empty(), None) {
-            // A kernel may have mounted /dev itself.
-            Ok(()) | Err(Errno::BUSY) => {}
-            Err(errno) => return Err(Failure::Step("mounting /dev, /proc, /sys", errno)),
-        }
-    }
-    // Whoever built the root put the modules here in the order in which they are to be loaded.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    for path in [
-        c"/modules/0.ko",
-        c"/modules/1.ko",
-        c"/modules/2.ko",
-        c"/modules/3.ko",
-        c"/modules/4.ko",
-        c"/modules/5.ko",
-        c"/modules/6.ko",
-        c"/modules/7.ko",
-    ] {
-        let module = match open(path, flags, Mode::empty()) {
-            Ok(module) => module,
-            Err(Errno::NOENT) => break,
-            Err(errno) => return Err(Failure::Step("opening a module", errno)),
+        let Ok(module) = open_at(&folder, name, OFlags::RDONLY) else {
+            break;
         };
-        match finit_module(&module, c"", 0) {
-            // The kernel may have it built in.
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(Failure::Step("loading a module", errno)),
-        }
+        // The kernel may have it built in.
+        let loaded = unless(Errno::EXIST, finit_module(&module, c"", 0));
+        loaded.map_err(step("loading a module"))?;
     }
-    Ok(())
+    open_port(PORT).map_err(step("opening the port agent.0"))
+}
+
+fn mount_at(folder: &CStr, fs: &CStr) -> Result<(), Failure> {
+    let made = mkdir(folder, Mode::from_raw_mode(0o755));
+    unless(Errno::EXIST, made).map_err(step("mkdir"))?;
+    // The kernel may have mounted /dev itself.
+    let mounted = mount(fs, folder, fs, MountFlags::empty(), None);
+    unless(Errno::BUSY, mounted).map_err(step("mount"))
+}
+
+/// Forgives one error.
+fn unless(fine: Errno, result: Result<(), Errno>) -> Result<(), Errno> {
+    result.or_else(|errno| if errno == fine { Ok(()) } else { Err(errno) })
 }
 
 /// From `Ready` to the init, or to the reason why there is none.
 fn hand_off(port: &OwnedFd, inherited: &[&CStr]) -> Result<Infallible, Failure> {
-    let Some(Memory {
-        frame,
-        pointers,
-        scratch,
-    }) = MEMORY.try_take()
-    else {
-        return Err(Failure::Step("taking the memory twice", Errno::BUSY));
+    let again = Failure::Step("taking the memory twice", Errno::BUSY);
+    let memory = MEMORY.try_take().ok_or(again)?;
+    let ready = GuestReport::Ready {
+        generation: GENERATION,
     };
-    send(
-        port,
-        &GuestReport::Ready {
-            generation: GENERATION,
-        },
-    )?;
-    let handoff = receive(port, frame)?;
+    send(port, &ready)?;
+    let handoff = receive(port, &mut memory.frame)?;
     let mut candidate = [0; 64];
     let path = init_path(&handoff, &mut candidate)?;
     // `argv[0]` is the path found for `auto`: an init such as busybox's goes by it.
-    let (argv, pointers) = list(pointers, once(path).chain(handoff.argv().skip(1)))?;
+    let argv = once(path).chain(handoff.argv().skip(1));
+    let (argv, pointers) = list(&mut memory.pointers, argv)?;
     let envp = handoff
-        .envp_over(inherited, scratch)
+        .envp_over(inherited, &mut memory.scratch)
         .map_err(|_| Failure::Step("merging the environment", Errno::TOOBIG))?;
     let (envp, _) = list(pointers, envp)?;
     if let Some(cwd) = handoff.cwd_cstr() {
@@ -251,12 +232,9 @@ fn init_path<'a>(
         return Ok(path);
     }
     let none = Failure::Step("finding an init for auto", Errno::NOENT);
-    let Some(found) = AUTO_INIT_CANDIDATES
-        .into_iter()
-        .find(|path| check_runnable(*path).is_ok())
-    else {
-        return Err(none);
-    };
+    let mut candidates = AUTO_INIT_CANDIDATES.into_iter();
+    let found = candidates.find(|path| check_runnable(*path).is_ok());
+    let found = found.ok_or(none)?;
     // The buffer's zeroes behind the path are its NUL.
     if let Some(start) = buffer.get_mut(..found.len()) {
         start.copy_from_slice(found.as_bytes());

@@ -13,9 +13,9 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
 
-use guest_agent::{is_pid_1, open_port, power_off, say, write_all};
+use guest_agent::{open_at, open_port, power_off, say, write_all};
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, RawDir, open, readlinkat_raw};
+use rustix::fs::{CWD, OFlags, RawDir, readlinkat_raw};
 use rustix::io::{Errno, read};
 use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
 use rustix::runtime::execve;
@@ -30,7 +30,8 @@ const PORT: &[u8] = b"init.0";
 // SAFETY: no other symbol of the program has this name; `origin` declares it with this signature.
 #[unsafe(no_mangle)]
 unsafe fn origin_main(_argc: usize, argv: *mut *mut u8, envp: *mut *mut u8) -> i32 {
-    if !is_pid_1() {
+    // Elsewhere than in a guest, powering off would be a bad surprise.
+    if !getpid().is_init() {
         return 1;
     }
     // SAFETY: passed on from the kernel as they are.
@@ -98,8 +99,8 @@ fn failed(_: Errno) -> fmt::Error {
 }
 
 fn list_open_fds(fds: &mut [bool; 256]) {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(dir) = open(c"/proc/self/fd", flags, Mode::empty()) else {
+    let folder = OFlags::RDONLY | OFlags::DIRECTORY;
+    let Ok(dir) = open_at(CWD, c"/proc/self/fd", folder) else {
         return;
     };
     let mut buffer = [MaybeUninit::uninit(); 1024];
