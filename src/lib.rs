@@ -1,4 +1,4 @@
-//! The contract between a microVM sandbox host and the agent inside the VM.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(
