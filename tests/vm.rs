@@ -29,8 +29,9 @@ const WORK_DIR: &str = "/srv/wörk \"dir\"";
 const INHERITED: [(&str, &str); 2] = [("HOME", "/"), ("TERM", "linux")];
 
 type Test = Result<(), Failed>;
+type TestFn = fn() -> Test;
 
-const TESTS: &[(&str, fn() -> Test)] = &[
+const TESTS: &[(&str, TestFn)] = &[
     ("strings_arrive_byte_for_byte", strings_arrive_byte_for_byte),
     ("a_later_env_entry_wins", a_later_env_entry_wins),
     ("a_large_environment_arrives", a_large_environment_arrives),
@@ -286,7 +287,7 @@ fn expect_refused_on_the_host(
 ) -> Test {
     let expected = Err(EncodeError::Invalid(InvalidHandoff { field, rule }));
     let result = result.map(|frame| frame.len());
-    if result != expected.clone().map(|()| 0) {
+    if result != expected.map(|()| 0) {
         return Err(format!("{result:?} instead of {expected:?}").into());
     }
     Ok(())
