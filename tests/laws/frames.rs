@@ -3,55 +3,31 @@
 use microsandbox_types::{ExecLimits, GENERATION, HandoffInit, MAX_PAYLOAD_BYTES};
 use twox_hash::XxHash64;
 
+use super::common::{CHECKSUM_LEN, HEADER_LEN, Header};
 use super::messages;
 
 /// What a payload is by definition: the lengths of the strings and the strings themselves.
 type Record<'a> = (u32, Option<u32>, Vec<u32>, Vec<u32>, &'a str);
 
-/// The bytes before the payload and behind it.
-const HEADER: usize = 16;
-const CHECKSUM: usize = 8;
-
 /// Writes a frame around a payload.
 pub fn sealed(kind: u8, generation: u8, min_generation: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x89, b'm', b's', b'b', kind, generation, min_generation, 0];
-    frame.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
-    frame.extend([0; 4]);
-    frame.extend(payload);
-    frame.extend([0; CHECKSUM]);
-    reseal(&mut frame);
-    frame
+    let header = Header {
+        kind,
+        generation,
+        min_generation,
+        ..Header::default()
+    };
+    header.frame(payload)
 }
 
 /// Puts right what a change to a frame's payload has broken: its length and checksum.
 pub fn reseal(frame: &mut [u8]) {
-    let Some(payload_len) = frame.len().checked_sub(HEADER + CHECKSUM) else {
+    let Some(payload_len) = frame.len().checked_sub(HEADER_LEN + CHECKSUM_LEN) else {
         return;
     };
     frame[8..12].copy_from_slice(&(payload_len as u32).to_le_bytes());
-    let (summed, checksum) = frame.split_at_mut(HEADER + payload_len);
+    let (summed, checksum) = frame.split_at_mut(HEADER_LEN + payload_len);
     checksum.copy_from_slice(&XxHash64::oneshot(0, summed).to_le_bytes());
-}
-
-/// Writes a message's payload with the codec that defines it.
-pub fn payload(message: &HandoffInit) -> Vec<u8> {
-    let entries: Vec<String> = message
-        .env
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    let mut text = String::new();
-    let mut len = |string: &str| {
-        text.push_str(string);
-        text.push('\0');
-        u32::try_from(string.len()).unwrap()
-    };
-    let cmd = len(&message.cmd);
-    let cwd = message.cwd.as_deref().map(&mut len);
-    let args = message.args.iter().map(|arg| len(arg)).collect();
-    let env = entries.iter().map(|entry| len(entry)).collect();
-    let record: Record = (cmd, cwd, args, env, &text);
-    postcard::to_allocvec(&record).unwrap()
 }
 
 /// Reads a handoff's frame; `None` where it is to be refused.
@@ -62,7 +38,7 @@ pub fn read(frame: &[u8], limits: &ExecLimits) -> Option<HandoffInit> {
     if min_generation == 0 || min_generation > generation || min_generation > GENERATION {
         return None;
     }
-    let payload = frame.get(HEADER..frame.len().checked_sub(CHECKSUM)?)?;
+    let payload = frame.get(HEADER_LEN..frame.len().checked_sub(CHECKSUM_LEN)?)?;
     if payload.len() > MAX_PAYLOAD_BYTES {
         return None;
     }

@@ -10,6 +10,7 @@ use microsandbox_types::{
     HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, ReadError, ScratchTooSmall,
 };
 
+use super::common::Record;
 use super::{frames, heap, messages};
 
 /// The most heap that an owned message takes, in bytes for each byte of its frame.
@@ -179,7 +180,7 @@ fn try_roundtrip(u: &mut Unstructured<'_>) -> Result<()> {
         assert_eq!(frame.len(), len);
         assert_eq!(
             frame,
-            frames::sealed(1, GENERATION, 1, &frames::payload(&message))
+            frames::sealed(1, GENERATION, 1, &Record::of(&message).payload())
         );
         assert_header(&frame, FrameKind::HandoffInit, 1, 1);
         let view = heap::untouched(|| HandoffInitRef::decode_with(&frame, &limits)).unwrap();
@@ -363,7 +364,7 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         if message.validate().is_err() {
             return Ok(());
         }
-        (frames::payload(&message), Payload::Message(message))
+        (Record::of(&message).payload(), Payload::Message(message))
     } else {
         match report(u)? {
             // A variant to come.

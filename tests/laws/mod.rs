@@ -11,6 +11,8 @@ mod messages;
 mod names;
 mod report;
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../json/compare.rs"]
 mod compare;
 #[path = "../json/mutate.rs"]
@@ -20,8 +22,8 @@ mod tree;
 #[path = "../support/types.rs"]
 mod types;
 
-#[allow(unused_imports)] // for the targets that mutate whole frames and the maker of the seeds
-pub use frames::{payload, reseal, sealed};
+#[allow(unused_imports)] // for the targets that mutate whole frames
+pub use frames::reseal;
 
 /// A law: it takes any bytes.
 pub type Law = fn(&[u8]);
