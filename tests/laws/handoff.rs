@@ -81,11 +81,19 @@ pub fn assert_streamed<T: PartialEq + std::fmt::Debug>(
         e => panic!("{e}"),
     });
     match FrameHeader::parse(data) {
-        Ok(header) => {
-            let frame = data.get(..header.frame_len()).unwrap_or(data);
-            assert_eq!(streamed, decode(frame));
-            assert_eq!(left, &data[frame.len()..]);
-        }
+        Ok(header) => match data.split_at_checked(header.frame_len()) {
+            Some((frame, rest)) => {
+                assert_eq!(streamed, decode(frame));
+                assert_eq!(left, rest);
+            }
+            // Even of a frame of another kind, which `decode` would say first.
+            None => {
+                let missing = (header.frame_len() - data.len()) as u32;
+                let len = data.len() as u32;
+                assert_eq!(streamed, Err(DecodeError::Truncated { len, missing }));
+                assert!(left.is_empty());
+            }
+        },
         Err(e) => {
             assert_eq!(streamed, Err(e));
             assert_eq!(left, &data[data.len().min(FrameHeader::LEN)..]);

@@ -25,7 +25,7 @@ pub fn limits(u: &mut Unstructured<'_>) -> Result<ExecLimits> {
     Ok(match u.int_in_range(0..=5)? {
         0..=3 => usual,
         4 => ExecLimits {
-            page_size: *u.choose(&[0, 1, 4096, 16384, 65536, u32::MAX])?,
+            page_size: *u.choose(&[0, 1, 4, 4096, 16384, u32::MAX])?,
             stack_limit: *u.choose(&[0, 512 << 10, 1 << 20, 8 << 20, 24 << 20, u64::MAX])?,
         },
         _ => ExecLimits {
@@ -41,8 +41,8 @@ fn list<T: Clone>(
     item: impl Fn(&mut Unstructured<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     Ok(match u.int_in_range(0..=255)? {
-        // Up to about as many as `execve(2)` takes.
-        255 => vec![small; u.int_in_range(0..=250_000)?],
+        // Up to about as many as `execve(2)` takes at the least.
+        255 => vec![small; u.int_in_range(0..=16_000)?],
         // Around the counts at which a varint grows.
         250..=254 => vec![small; u.int_in_range(120..=136)?],
         few => (0..few % 8).map(|_| item(u)).collect::<Result<_>>()?,
@@ -51,11 +51,10 @@ fn list<T: Clone>(
 
 fn string(u: &mut Unstructured<'_>) -> Result<String> {
     Ok(match u.int_in_range(0..=31)? {
-        // Around the longest string that `execve(2)` takes.
-        31 => "x".repeat(u.int_in_range(131_060..=131_080)?),
-        // Around the lengths at which a varint grows.
-        30 => "é".repeat(u.int_in_range(8185..=8200)?),
-        28..=29 => "-".repeat(u.int_in_range(120..=136)?),
+        // Around the lengths at which a varint grows; the first is also the longest string that
+        // `execve(2)` takes with pages of 4 bytes.
+        28..=30 => "-".repeat(u.int_in_range(120..=136)?),
+        31 => "é".repeat(u.int_in_range(8185..=8200)?),
         // Any characters, a NUL among them perhaps.
         27 => String::arbitrary(u)?,
         _ => String::arbitrary(u)?.replace('\0', ""),
