@@ -1,8 +1,6 @@
 //! Small changes to a JSON document that a careless or an older writer could have made.
 
-use proptest::prelude::*;
-
-use crate::tree::Tree;
+use super::tree::Tree;
 
 /// Values of each kind, at and beyond the bounds of each number's type.
 #[rustfmt::skip]
@@ -44,38 +42,22 @@ const FRAMES: &[(&str, &str)] = &[
 ];
 
 /// One change: where, which, and with what; each number is taken modulo what there is.
-type Change = (usize, usize, usize);
+pub type Change = (usize, usize, usize);
 
 /// What happens to one base document.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Which of the hand-written documents is the base; beyond their number, a generated one.
     pub base: usize,
-    changes: Vec<Change>,
-    place: usize,
-    frame: usize,
-    escape: bool,
-    empty: bool,
-}
-
-pub fn plans() -> impl Strategy<Value = Plan> {
-    let change = (any::<usize>(), any::<usize>(), any::<usize>());
-    (
-        any::<usize>(),
-        proptest::collection::vec(change, 0..4),
-        any::<usize>(),
-        0..FRAMES.len(),
-        proptest::bool::weighted(0.1),
-        proptest::bool::weighted(0.01),
-    )
-        .prop_map(|(base, changes, place, frame, escape, empty)| Plan {
-            base,
-            changes,
-            place,
-            frame,
-            escape,
-            empty,
-        })
+    pub changes: Vec<Change>,
+    /// Which value of the document [`arrays`](Self::arrays) takes.
+    pub place: usize,
+    /// Which text goes around the document.
+    pub frame: usize,
+    /// Whether every character of a string is escaped.
+    pub escape: bool,
+    /// Whether nothing is left of the document.
+    pub empty: bool,
 }
 
 impl Plan {
@@ -90,7 +72,7 @@ impl Plan {
             change(tree.at(place % count), which, with);
         }
         tree.forget_cwd();
-        let (before, after) = FRAMES[self.frame];
+        let (before, after) = FRAMES[self.frame % FRAMES.len()];
         format!("{before}{}{after}", tree.print(self.escape))
     }
 }

@@ -1,0 +1,51 @@
+//! What must hold for any bytes: one law for each fuzz target.
+//!
+//! The targets in `fuzz/` call them with what the fuzzer makes up, `tests/replay.rs` with what it
+//! has found. A law panics where it does not hold.
+
+mod documents;
+mod frames;
+mod handoff;
+pub mod heap;
+mod messages;
+mod names;
+mod report;
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../json/compare.rs"]
+mod compare;
+#[path = "../json/mutate.rs"]
+mod mutate;
+#[path = "../json/tree.rs"]
+mod tree;
+#[path = "../support/types.rs"]
+mod types;
+
+#[allow(unused_imports)] // for the targets that mutate whole frames
+pub use frames::reseal;
+
+/// A law: it takes any bytes.
+pub type Law = fn(&[u8]);
+
+/// Every law, by the name of its target.
+pub const ALL: [(&str, Law); 8] = [
+    ("handoff_decode", handoff::decode),
+    ("handoff_roundtrip", handoff::roundtrip),
+    ("handoff_mutate", handoff::mutate),
+    ("handoff_evolve", handoff::evolve),
+    ("guest_report", report::any),
+    ("names", names::any),
+    ("spec_json", documents::any),
+    ("spec_json_structured", documents::generated),
+];
+
+/// Runs the law of a target.
+#[allow(dead_code)] // the replay goes through `ALL`
+pub fn run(target: &str, data: &[u8]) {
+    let (_, law) = ALL
+        .into_iter()
+        .find(|(name, _)| *name == target)
+        .expect("each target has its law");
+    law(data);
+}
