@@ -106,6 +106,38 @@ fn an_inherited_environment_is_overridden_in_order() {
 }
 
 #[test]
+fn a_large_environment_is_merged_like_a_small_one() {
+    // Sizes around the powers of two, where a heap's last level is full, empty or has one entry.
+    for len in (0..70).chain([127, 128, 129, 1000]) {
+        let message = (0..len).fold(HandoffInit::new("/init"), |message, n| {
+            message.env(format!("K{}", n * 7919 % 37), n.to_string())
+        });
+        let frame = message.encode().unwrap();
+        let view = HandoffInitRef::decode(&frame).unwrap();
+        let mut scratch = vec![0; len + 2];
+        let inherited = [c"K3=inherited", c"OTHER=1"];
+        let merged = view.envp_over(&inherited, &mut scratch).unwrap();
+        let merged: Vec<_> = merged.map(|entry| entry.to_str().unwrap()).collect();
+
+        let mut all = vec!["K3=inherited".to_owned(), "OTHER=1".to_owned()];
+        all.extend(
+            message
+                .env
+                .iter()
+                .map(|(key, value)| format!("{key}={value}")),
+        );
+        let key = |entry: &str| entry.split('=').next().unwrap().to_owned();
+        let mut expected = Vec::new();
+        for (n, entry) in all.iter().enumerate() {
+            if !all[n + 1..].iter().any(|later| key(later) == key(entry)) {
+                expected.push(entry.as_str());
+            }
+        }
+        assert_eq!(merged, expected, "{len} entries");
+    }
+}
+
+#[test]
 fn debug_shows_no_environment_values() {
     let message = HandoffInit::new("/init")
         .arg("run")
