@@ -446,12 +446,18 @@ fn expect_refused(frame: &[u8], expected: fn(&DecodeError) -> bool) -> Test {
     let mut vm = boot()?;
     vm.agent.write_all(frame)?;
     expect_report(&mut vm, GuestReport::from(error))?;
-    expect_on_console(vm, &format!("agent: handoff refused: {error}"))
+    expect_on_console(vm, &refused_line(error))
 }
 
 fn expect_exec_failed(mut vm: Vm, errno: i32) -> Test {
     expect_report(&mut vm, GuestReport::ExecFailed { errno })?;
     expect_on_console(vm, &format!("failed: errno {errno}"))
+}
+
+/// What the agent's console says of a frame that it refuses.
+fn refused_line(error: DecodeError) -> String {
+    let (code, offset) = (error.code(), error.offset());
+    format!("agent: handoff refused: code {code} at byte {offset}")
 }
 
 fn expect_on_console(mut vm: Vm, text: &str) -> Test {
@@ -479,7 +485,7 @@ fn refuses_a_truncated_frame() -> Test {
     vm.agent.write_all(part)?;
     // A host that has closed the port cannot be told any more: the console is.
     vm.agent.shutdown(Shutdown::Both)?;
-    expect_on_console(vm, &format!("agent: handoff refused: {error}"))
+    expect_on_console(vm, &refused_line(error))
 }
 
 fn refuses_a_newer_generation() -> Test {

@@ -13,13 +13,13 @@ pub const AUTO_INIT: &str = "auto";
 /// Where a guest looks for an init when `cmd` is [`AUTO_INIT`], best first.
 ///
 /// `argv[0]` is then the path found, not `auto`: an init such as busybox's goes by that name.
-pub const AUTO_INIT_CANDIDATES: [&str; 6] = [
-    "/sbin/init",
-    "/etc/init",
-    "/bin/init",
-    "/lib/systemd/systemd",
-    "/usr/lib/systemd/systemd",
-    "/bin/sh",
+pub const AUTO_INIT_CANDIDATES: [&CStr; 6] = [
+    c"/sbin/init",
+    c"/etc/init",
+    c"/bin/init",
+    c"/lib/systemd/systemd",
+    c"/usr/lib/systemd/systemd",
+    c"/bin/sh",
 ];
 
 /// Linux's `ARG_MAX`: what `execve(2)` takes whatever the stack limit.
@@ -115,7 +115,7 @@ impl ExecLimits {
 fn longest_candidate() -> usize {
     AUTO_INIT_CANDIDATES
         .iter()
-        .map(|path| path.len())
+        .map(|path| path.to_bytes().len())
         .max()
         .unwrap_or_default()
 }

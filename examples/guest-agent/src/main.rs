@@ -19,7 +19,6 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fcntl_setfl, mkdir, stat};
 use rustix::io::{Errno, read};
 use rustix::mount::{MountFlags, mount};
-use rustix::path::Arg;
 use rustix::process::{chdir, getpid};
 use rustix::runtime::execve;
 use rustix::system::finit_module;
@@ -75,7 +74,11 @@ impl Failure {
 
     fn say(&self) {
         match self {
-            Self::Frame(error) => say(format_args!("agent: handoff refused: {error}")),
+            Self::Frame(error) => say(format_args!(
+                "agent: handoff refused: code {} at byte {}",
+                error.code(),
+                error.offset()
+            )),
             Self::Step(step, errno) => {
                 let errno = errno.raw_os_error();
                 say(format_args!("agent: {step} failed: errno {errno}"));
@@ -171,8 +174,7 @@ fn hand_off(port: &OwnedFd, inherited: &[&CStr]) -> Result<Infallible, Failure> 
     };
     send(port, &ready)?;
     let handoff = receive(port, &mut memory.frame)?;
-    let mut candidate = [0; 64];
-    let path = init_path(&handoff, &mut candidate)?;
+    let path = init_path(&handoff)?;
     // `argv[0]` is the path found for `auto`: an init such as busybox's goes by it.
     let argv = once(path).chain(handoff.argv().skip(1));
     let (argv, pointers) = list(&mut memory.pointers, argv)?;
@@ -185,7 +187,7 @@ fn hand_off(port: &OwnedFd, inherited: &[&CStr]) -> Result<Infallible, Failure> 
     }
     send(port, &GuestReport::Accepted)?;
     // SAFETY: `list` puts a null behind the addresses of C strings; those of the frame, of the
-    // inherited environment and of the candidate all outlive the call.
+    // inherited environment and of the candidates all outlive the call.
     let errno = unsafe { execve(path, argv.as_ptr().cast(), envp.as_ptr().cast()) };
     Err(Failure::Step("execve", errno))
 }
@@ -222,28 +224,19 @@ fn fill(port: &OwnedFd, buffer: &mut [u8], from: usize, until: usize) -> Result<
 }
 
 /// The init's path: `cmd`, or the first candidate that can run.
-fn init_path<'a>(
-    handoff: &HandoffInitRef<'a>,
-    buffer: &'a mut [u8; 64],
-) -> Result<&'a CStr, Failure> {
+fn init_path<'a>(handoff: &HandoffInitRef<'a>) -> Result<&'a CStr, Failure> {
     if handoff.cmd() != AUTO_INIT {
         let path = handoff.cmd_cstr();
         check_runnable(path).map_err(step("checking the init"))?;
         return Ok(path);
     }
-    let none = Failure::Step("finding an init for auto", Errno::NOENT);
     let mut candidates = AUTO_INIT_CANDIDATES.into_iter();
     let found = candidates.find(|path| check_runnable(*path).is_ok());
-    let found = found.ok_or(none)?;
-    // The buffer's zeroes behind the path are its NUL.
-    if let Some(start) = buffer.get_mut(..found.len()) {
-        start.copy_from_slice(found.as_bytes());
-    }
-    CStr::from_bytes_until_nul(buffer).map_err(|_| none)
+    found.ok_or(Failure::Step("finding an init for auto", Errno::NOENT))
 }
 
 /// Whether `execve(2)` would take the file's type and mode, with the errno that it would give.
-fn check_runnable(path: impl Arg + Copy) -> Result<(), Errno> {
+fn check_runnable(path: &CStr) -> Result<(), Errno> {
     let mode = stat(path)?.st_mode;
     if FileType::from_raw_mode(mode) != FileType::RegularFile {
         return Err(Errno::ACCESS);
