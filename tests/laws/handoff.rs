@@ -63,6 +63,12 @@ pub fn decode(data: &[u8]) {
 /// A refusal tells where, and can be told to the host.
 fn assert_refusal(error: DecodeError, data: &[u8]) {
     assert!(error.offset() as usize <= data.len(), "{error:?}");
+    // Whatever the bytes are, the text is for people and of one line.
+    let text = error.to_string();
+    assert!(
+        text.len() < 160 && !text.contains(char::is_control),
+        "{text}"
+    );
     let report = GuestReport::from(error);
     let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
     let frame = report.encode(&mut buffer).unwrap();
@@ -142,6 +148,11 @@ fn assert_same_strings(view: &HandoffInitRef<'_>, message: &HandoffInit) {
     let pairs = message.env.iter().map(|(k, v)| (k.as_str(), v.as_str()));
     assert!(view.env().eq(pairs));
 
+    if message.encoded_len() < 1024 {
+        let debug = format!("{message:?}").replacen("HandoffInit", "HandoffInitRef", 1);
+        assert_eq!(format!("{view:?}"), debug);
+    }
+
     let argv = heap::untouched(|| view.argv());
     assert_eq!(argv.len(), 1 + message.args.len());
     let naive: Vec<CString> = [&message.cmd]
@@ -180,6 +191,7 @@ fn try_roundtrip(u: &mut Unstructured<'_>) -> Result<()> {
     let len = heap::untouched(|| message.encoded_len());
     if let Err(invalid) = valid {
         assert_eq!(encoded, Err(EncodeError::Invalid(invalid)));
+        assert_reader_refuses(&message, &limits);
     } else if len > MAX_PAYLOAD_BYTES + 24 {
         assert_eq!(encoded, Err(EncodeError::PayloadTooLarge { len: len - 24 }));
     } else {
@@ -190,7 +202,13 @@ fn try_roundtrip(u: &mut Unstructured<'_>) -> Result<()> {
             frame,
             frames::sealed(1, GENERATION, 1, &Record::of(&message).payload())
         );
-        assert_header(&frame, FrameKind::HandoffInit, 1, 1);
+        assert_header(
+            &frame,
+            FrameKind::HandoffInit,
+            GENERATION,
+            message.min_generation(),
+        );
+        assert_eq!(chained(&message), message);
         let view = heap::untouched(|| HandoffInitRef::decode_with(&frame, &limits)).unwrap();
         assert_eq!(view.to_owned(), message);
         assert_same_strings(&view, &message);
@@ -200,6 +218,35 @@ fn try_roundtrip(u: &mut Unstructured<'_>) -> Result<()> {
         assert_encoded_into(&message);
     }
     Ok(())
+}
+
+/// What the writer refuses the reader refuses too, but for what the wire cannot tell: a `=` in a
+/// key.
+fn assert_reader_refuses(message: &HandoffInit, limits: &ExecLimits) {
+    let payload = Record::of(message).payload();
+    if payload.len() > MAX_PAYLOAD_BYTES {
+        return;
+    }
+    let frame = frames::sealed(1, GENERATION, 1, &payload);
+    let view = HandoffInitRef::decode_with(&frame, limits);
+    let read = view.as_ref().ok().map(HandoffInitRef::to_owned);
+    assert_eq!(read, frames::read(&frame, limits));
+    match view {
+        Ok(_) => assert!(message.env.iter().any(|(key, _)| key.contains('='))),
+        Err(e) => assert_refusal(e, &frame),
+    }
+}
+
+/// The same message, built step by step.
+fn chained(message: &HandoffInit) -> HandoffInit {
+    let built = HandoffInit::new(&message.cmd);
+    let built = message.args.iter().fold(built, |built, arg| built.arg(arg));
+    let env = message.env.iter();
+    let built = env.fold(built, |built, (key, value)| built.env(key, value));
+    match &message.cwd {
+        Some(cwd) => built.cwd(cwd),
+        None => built,
+    }
 }
 
 /// A buffer is filled by exactly the frame, or left as it was.

@@ -71,7 +71,15 @@ fn check_sandbox_name(text: &str) -> Option<SandboxName> {
     if let (Err(read), Err(e)) = (&read, &valid) {
         assert_eq!(read.to_string(), e.to_string());
     }
+    assert_eq!(text.parse().as_ref(), name.as_ref());
+    assert_eq!(SandboxName::try_from(text), name);
+    assert_eq!(SandboxName::try_from(text.to_owned()), name);
     let name = name.ok()?;
+    assert_eq!(
+        format!("{name} {name:?}"),
+        format!("{text} SandboxName({text:?})")
+    );
+    assert_eq!(String::from(name.clone()), text);
     assert_eq!(name.as_str(), text);
     assert_eq!(serde_json::to_value(&name).unwrap(), text);
 
@@ -109,7 +117,15 @@ fn check_hostname(text: &str) {
     assert_eq!(hostname.is_ok(), is_hostname(text));
     let read = serde_json::from_value::<Hostname>(text.into());
     assert_eq!(read.as_ref().ok(), hostname.as_ref().ok());
+    assert_eq!(text.parse().as_ref(), hostname.as_ref());
+    assert_eq!(Hostname::try_from(text), hostname);
+    assert_eq!(Hostname::try_from(text.to_owned()), hostname);
     if let Ok(hostname) = hostname {
+        assert_eq!(
+            format!("{hostname} {hostname:?}"),
+            format!("{text} Hostname({text:?})")
+        );
+        assert_eq!(String::from(hostname.clone()), text);
         assert_eq!(hostname.as_str(), text);
         assert_eq!(validate_hostname(Some(text)), Ok(()));
         assert_eq!(serde_json::to_value(&hostname).unwrap(), text);
