@@ -4,8 +4,8 @@
 //!
 //! `cargo run --example boot [-- SPEC.json]`
 //!
-//! The guest half runs on this machine, so it starts no init of this machine: here `auto` is the
-//! first shell found, and a `cmd` that is a known init is refused.
+//! The guest half runs on this machine, so here `auto` is the first shell found, and a `cmd` that
+//! is a well-known init is refused. What else a spec names is really started: read it first.
 
 use std::process::ExitCode;
 
@@ -38,6 +38,7 @@ mod host {
     use std::io::Write;
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
+    use std::path::PathBuf;
     use std::process::{Child, Command, ExitCode, Stdio};
     use std::time::Instant;
 
@@ -48,14 +49,16 @@ mod host {
     const DEFAULT_SPEC: &str = include_str!("specs/shell.json");
 
     pub fn run() -> Result<ExitCode, String> {
-        let (source, json) = match std::env::args().nth(1) {
+        let (source, json) = match std::env::args_os().nth(1) {
             None => (
                 "examples/specs/shell.json".to_owned(),
                 DEFAULT_SPEC.to_owned(),
             ),
             Some(path) => {
-                let json = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
-                (path, json)
+                let path = PathBuf::from(path);
+                let source = path.display().to_string();
+                let json = std::fs::read_to_string(&path).map_err(|e| format!("{source}: {e}"))?;
+                (source, json)
             }
         };
         let in_spec = |error: String| format!("{source}: {error}");
@@ -132,24 +135,27 @@ mod host {
                 return Err(format!("the guest reads only generation {generation}"));
             }
             GuestReport::Ready { .. } => {}
-            other => return Err(format!("the guest's first report is {other:?}, not Ready")),
+            other => return Err(format!("the guest {other} before it was ready")),
         }
         send_in_pieces(frame, stream).map_err(|e| format!("cannot send the frame: {e}"))?;
         match report(stream)? {
             GuestReport::Accepted => {}
             GuestReport::ExecFailed { .. } => return Ok(false),
-            GuestReport::Refused { reason, offset } => {
-                return Err(format!(
-                    "the guest refused the frame: code {reason} at byte {offset}"
-                ));
-            }
-            other => return Err(format!("the guest did not accept the frame: {other:?}")),
+            other => return Err(format!("the guest {other}")),
         }
         // The guest's end closes when exec succeeds; only a failure has more to say.
         match GuestReport::read_from(stream) {
             Ok(GuestReport::ExecFailed { errno }) => {
                 let error = std::io::Error::from_raw_os_error(errno);
-                Err(format!("the guest could not start {}: {error}", init.cmd))
+                let cwd = init
+                    .cwd
+                    .as_ref()
+                    .map(|cwd| format!(" in {cwd}"))
+                    .unwrap_or_default();
+                Err(format!(
+                    "the guest could not start {}{cwd}: {error}",
+                    init.cmd
+                ))
             }
             _ => Ok(true),
         }

@@ -48,7 +48,7 @@ pub use handoff::{ReadError, WriteError, read_frame};
 pub use limits::{
     DEFAULT_METRICS_SAMPLE_INTERVAL_MS, DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB,
     MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES, MAX_PATH_BYTES, MAX_PAYLOAD_BYTES,
-    MAX_SANDBOX_NAME_BYTES,
+    MAX_REPORT_PAYLOAD_BYTES, MAX_SANDBOX_NAME_BYTES,
 };
 pub use name::{
     Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,

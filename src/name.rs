@@ -62,8 +62,9 @@ pub fn validate_hostname(hostname: Option<&str>) -> TypesResult<()> {
 /// one as its first 55 bytes (fewer where a character would be cut), `-`, and the first 8
 /// hexadecimal digits of its SHA-256.
 ///
-/// The result is at most 64 bytes long. It may hold what a hostname in the strict sense may not,
-/// such as `_`: see [`Hostname`].
+/// The result is at most 64 bytes long. This is the hostname that sandboxes have always had; it may
+/// hold what a hostname in the strict sense may not, such as `_`. `Hostname::from` derives one for
+/// new sandboxes that is always valid: see [`Hostname`].
 pub fn hostname_from_sandbox_name(name: &str) -> String {
     if name.len() <= MAX_HOSTNAME_BYTES {
         return name.into();
@@ -130,8 +131,7 @@ fn hex_digest<const N: usize>(name: &str) -> [u8; N] {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 
-/// A valid hostname in the strict sense, held without heap: what can go to `sethostname(2)` and
-/// be looked up.
+/// A valid hostname in the strict sense, held without heap: what goes to `sethostname(2)`.
 ///
 /// It is at most 64 bytes long (Linux's `__NEW_UTS_LEN`) and consists of labels joined by `.`
 /// (RFC 1123, section 2.1): 1 to 63 ASCII letters, digits and hyphens each, with no hyphen at
@@ -146,7 +146,8 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///   of the name's SHA-256. So does a name that already ends like that: no name's hostname as it
 ///   stands is another's derived one.
 ///
-/// Names differ in case, hostnames do not, hence the digits for upper case. Two derived hostnames
+/// [`hostname_from_sandbox_name`] derives other hostnames for names that are not hostnames: a
+/// sandbox that exists keeps the one that it has. Names differ in case, hostnames do not, hence the digits for upper case. Two derived hostnames
 /// meet with odds of 2⁻⁶⁴. The mapping never changes.
 ///
 /// ```

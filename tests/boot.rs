@@ -110,7 +110,7 @@ fn what_cannot_boot_is_one_clear_error() {
         (
             "cwd",
             r#"{"cmd":"/bin/sh","cwd":"/nowhere"}"#,
-            "could not start /bin/sh: No such",
+            "could not start /bin/sh in /nowhere: No such",
         ),
         ("none", "null", "init: missing"),
         (

@@ -124,7 +124,10 @@ fn decode_errors_keep_their_text_code_and_offset() {
             "flags must be 0: got 0xff",
         ),
         (
-            DecodeError::PayloadTooLarge { len: 4_194_305 },
+            DecodeError::PayloadTooLarge {
+                len: 4_194_305,
+                max: 4_194_304,
+            },
             (8, 8),
             "payload is too large: 4194305 bytes (max 4194304)",
         ),

@@ -100,17 +100,21 @@ fn a_newer_report_is_read_or_unknown() {
         }
         .frame(payload)
     };
-    let cases: [(&[u8], _); 5] = [
-        (b"\x00\x02", GuestReport::Ready { generation: 2 }),
-        (b"\x01", GuestReport::Accepted),
-        (b"\x01 and more", GuestReport::Accepted),
-        (b"\x04", GuestReport::Unknown),
-        (b"\xff\x01\x02", GuestReport::Unknown),
+    let bad = Err(DecodeError::BadReport { offset: 16 });
+    let cases: [(&[u8], _); 8] = [
+        (b"\x00\x02", Ok(GuestReport::Ready { generation: 2 })),
+        (b"\x01", Ok(GuestReport::Accepted)),
+        (b"\x01 and more", Ok(GuestReport::Accepted)),
+        (b"\x04", Ok(GuestReport::Unknown)),
+        (b"\xff\x01\x02", Ok(GuestReport::Unknown)),
+        (b"\x80\x00", bad),
+        (b"\x84", bad),
+        (b"\x02\x0b\x80\x00", bad),
     ];
     for (payload, expected) in cases {
         assert_eq!(
             GuestReport::decode(&report(payload)),
-            Ok(expected),
+            expected,
             "{payload:?}"
         );
     }

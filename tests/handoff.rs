@@ -89,7 +89,7 @@ fn an_inherited_environment_is_overridden_in_order() {
             &[c"Z=1", c"A=1", c"Z=2"],
             &[c"A=1", c"Z=2", c"B=frame", c"C=2"],
         ),
-        // An inherited entry without `=` is a key of its own.
+        // An inherited entry without `=` is all key.
         (&[c"B", c"BB=1"], &[c"BB=1", c"B=frame", c"C=2"]),
     ];
     for (inherited, expected) in cases {
@@ -148,6 +148,12 @@ fn debug_shows_no_environment_values() {
     let fields = r#"{ cmd: "/init", args: ["run"], env: {"TOKEN": _}, cwd: Some("/tmp") }"#;
     assert_eq!(format!("{message:?}"), format!("HandoffInit {fields}"));
     assert_eq!(format!("{view:?}"), format!("HandoffInitRef {fields}"));
+    for (strings, len) in [(view.argv(), 2), (view.envp(), 1)] {
+        assert_eq!(format!("{strings:?}"), format!("CStrings {{ len: {len} }}"));
+    }
+    let mut scratch = [0; 2];
+    let envp = view.envp_over(&[c"API=s3cret"], &mut scratch).unwrap();
+    assert_eq!(format!("{envp:?}"), "EnvpOver { len: 2 }");
     let invalid = HandoffInit::new("/init")
         .env("TOKEN", "s3cret\0")
         .validate()
@@ -263,7 +269,10 @@ fn a_broken_header_is_refused() {
                 payload_len: Some(0x0040_0001),
                 ..good.clone()
             },
-            DecodeError::PayloadTooLarge { len: 0x0040_0001 },
+            DecodeError::PayloadTooLarge {
+                len: 0x0040_0001,
+                max: 0x0040_0000,
+            },
             8,
         ),
         (

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Header, golden_frame};
-use microsandbox_types::{DecodeError, EncodeError, GuestReport, HandoffInit};
+use microsandbox_types::{
+    DecodeError, EncodeError, GuestReport, HandoffInit, MAX_REPORT_PAYLOAD_BYTES, ReadError,
+};
 
 fn report(payload: &[u8]) -> Vec<u8> {
     Header {
@@ -87,7 +89,7 @@ fn every_bit_flip_and_truncation_is_refused() {
 #[test]
 fn a_malformed_report_is_refused() {
     let bad = DecodeError::BadReport { offset: 16 };
-    let long = [1; GuestReport::MAX_PAYLOAD_BYTES + 1];
+    let long = [1; MAX_REPORT_PAYLOAD_BYTES + 1];
     let cases: [(&str, &[u8], DecodeError); 8] = [
         ("empty", b"", bad),
         ("unknown variant of this generation", b"\x04", bad),
@@ -100,7 +102,11 @@ fn a_malformed_report_is_refused() {
             b"\x00\x01\x00",
             DecodeError::LeftOver { offset: 18 },
         ),
-        ("too long", &long, bad),
+        (
+            "too long",
+            &long,
+            DecodeError::PayloadTooLarge { len: 65, max: 64 },
+        ),
     ];
     for (case, payload, error) in cases {
         assert_eq!(GuestReport::decode(&report(payload)), Err(error), "{case}");
@@ -130,4 +136,55 @@ fn a_decode_error_becomes_its_report() {
             offset: 3
         }
     );
+}
+
+#[test]
+fn a_report_may_not_announce_more_than_it_can_hold() {
+    let header = Header {
+        kind: 2,
+        payload_len: Some(4 << 20),
+        ..Header::default()
+    };
+    // The host reads no more than the header, whatever a guest announces.
+    let mut stream = &header.frame(&[1; 1000])[..];
+    let len = stream.len();
+    match GuestReport::read_from(&mut stream) {
+        Err(ReadError::Decode(e)) => {
+            assert_eq!(
+                e,
+                DecodeError::PayloadTooLarge {
+                    len: 4 << 20,
+                    max: 64
+                }
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(stream.len(), len - common::HEADER_LEN);
+}
+
+#[test]
+fn reports_say_what_they_mean() {
+    let cases = [
+        (
+            GuestReport::Ready { generation: 1 },
+            "ready for generation 1",
+        ),
+        (GuestReport::Accepted, "accepted the frame"),
+        (
+            GuestReport::Refused {
+                reason: 11,
+                offset: 300,
+            },
+            "refused the frame: code 11 at byte 300",
+        ),
+        (
+            GuestReport::ExecFailed { errno: 8 },
+            "could not start the init: errno 8",
+        ),
+        (GuestReport::Unknown, "sent an unknown report"),
+    ];
+    for (report, text) in cases {
+        assert_eq!(report.to_string(), text);
+    }
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{golden_frame, golden_messages};
-use microsandbox_types::HandoffInit;
+use microsandbox_types::{AUTO_INIT_CANDIDATES, HandoffInit};
 
 const WIRE: &str = include_str!("../WIRE.md");
 
@@ -31,13 +31,22 @@ fn the_worked_frame_is_what_the_code_writes() {
 }
 
 #[test]
+fn auto_stands_for_the_documented_candidates() {
+    let candidates: Vec<String> = AUTO_INIT_CANDIDATES
+        .iter()
+        .map(|path| format!("`{}`", path.to_str().unwrap()))
+        .collect();
+    assert!(WIRE.contains(&format!(": {}. ", candidates.join(", "))));
+}
+
+#[test]
 fn every_code_stands_in_a_table_once() {
     let tables = WIRE
         .split("\n\n")
         .filter(|block| block.starts_with("| code"));
     let mut codes: Vec<u8> = tables
-        .flat_map(|table| table.split('|'))
-        .filter_map(|cell| cell.trim().parse().ok())
+        .flat_map(|table| table.lines())
+        .filter_map(|row| row.split('|').nth(1)?.trim().parse().ok())
         .collect();
     codes.sort_unstable();
     assert_eq!(codes, (1..=21).chain(32..=40).collect::<Vec<u8>>());

@@ -180,11 +180,14 @@ pub enum DecodeError {
         /// The flags byte.
         flags: u8,
     },
-    /// The header announces more than [`MAX_PAYLOAD_BYTES`](crate::MAX_PAYLOAD_BYTES).
-    #[error("payload is too large: {len} bytes (max {max})", max = crate::MAX_PAYLOAD_BYTES)]
+    /// The header announces more than [`MAX_PAYLOAD_BYTES`](crate::MAX_PAYLOAD_BYTES), or for a
+    /// report [`MAX_REPORT_PAYLOAD_BYTES`](crate::MAX_REPORT_PAYLOAD_BYTES).
+    #[error("payload is too large: {len} bytes (max {max})")]
     PayloadTooLarge {
         /// The announced length in bytes.
         len: u32,
+        /// The longest allowed, in bytes.
+        max: u32,
     },
     /// The reserved field is not 0.
     #[error("reserved field must be 0: got {value:#010x}")]
@@ -369,11 +372,11 @@ mod core_error {
 #[non_exhaustive]
 pub enum ReadError {
     /// The stream itself failed.
-    #[error("cannot read the frame: {0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The bytes are not a frame that this reader can act on; an early end is
     /// [`DecodeError::Truncated`].
-    #[error("{0}")]
+    #[error(transparent)]
     Decode(#[from] DecodeError),
 }
 
@@ -383,9 +386,9 @@ pub enum ReadError {
 #[non_exhaustive]
 pub enum WriteError {
     /// The stream itself failed.
-    #[error("cannot write the frame: {0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The message was not encoded; nothing was written.
-    #[error("{0}")]
+    #[error(transparent)]
     Encode(#[from] EncodeError),
 }

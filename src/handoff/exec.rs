@@ -1,6 +1,7 @@
 //! What `execve(2)` takes: its limits, and the `argv` and `envp` of a decoded handoff.
 
 use core::ffi::CStr;
+use core::fmt;
 use core::iter::FusedIterator;
 
 use super::error::{HandoffRule, ScratchTooSmall};
@@ -12,8 +13,9 @@ pub const AUTO_INIT: &str = "auto";
 
 /// Where a guest looks for an init when `cmd` is [`AUTO_INIT`], best first.
 ///
-/// `argv[0]` is then the path found, not `auto`: an init such as busybox's goes by that name.
-pub const AUTO_INIT_CANDIDATES: [&CStr; 6] = [
+/// `argv[0]` is then the path found, not `auto`: an init such as busybox's goes by that name. The
+/// limit on the whole message counts the longest of these.
+pub const AUTO_INIT_CANDIDATES: &[&CStr] = &[
     c"/sbin/init",
     c"/etc/init",
     c"/bin/init",
@@ -125,10 +127,22 @@ fn wide(len: usize) -> u64 {
 }
 
 /// Strings of a frame as `execve(2)` takes them, borrowed from it.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows how many are left, not what they hold.
+#[derive(Clone)]
 pub struct CStrings<'a> {
     first: Option<&'a str>,
     rest: Strings<'a>,
+}
+
+impl fmt::Debug for CStrings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_len(f, "CStrings", self.len())
+    }
+}
+
+fn debug_len(f: &mut fmt::Formatter<'_>, name: &str, len: usize) -> fmt::Result {
+    f.debug_struct(name).field("len", &len).finish()
 }
 
 impl<'a> CStrings<'a> {
@@ -158,11 +172,19 @@ impl FusedIterator for CStrings<'_> {}
 
 /// An environment merged over an inherited one, each key once; see
 /// [`HandoffInitRef::envp_over`](crate::HandoffInitRef::envp_over).
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows how many entries are left, not what they hold.
+#[derive(Clone)]
 pub struct EnvpOver<'a, 's> {
     inherited: &'a [&'a CStr],
     text: &'a [u8],
     ids: core::slice::Iter<'s, u32>,
+}
+
+impl fmt::Debug for EnvpOver<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_len(f, "EnvpOver", self.len())
+    }
 }
 
 /// Stands for an entry that a later one overrides; sorts after every other.

@@ -5,7 +5,7 @@
 use twox_hash::XxHash64;
 
 use super::error::DecodeError;
-use crate::limits::MAX_PAYLOAD_BYTES;
+use crate::limits::{MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES};
 
 /// The generation of the wire format that this crate writes, and the newest that it reads whole.
 pub const GENERATION: u8 = 1;
@@ -31,6 +31,13 @@ impl FrameKind {
         match self {
             Self::HandoffInit => 1,
             Self::GuestReport => 2,
+        }
+    }
+
+    const fn max_payload_bytes(self) -> usize {
+        match self {
+            Self::HandoffInit => MAX_PAYLOAD_BYTES,
+            Self::GuestReport => MAX_REPORT_PAYLOAD_BYTES,
         }
     }
 
@@ -107,8 +114,12 @@ impl FrameHeader {
             return Err(DecodeError::BadFlags { flags });
         }
         let payload_len = u32::from_le_bytes([l0, l1, l2, l3]);
-        if widen(payload_len) > MAX_PAYLOAD_BYTES {
-            return Err(DecodeError::PayloadTooLarge { len: payload_len });
+        let max = kind.max_payload_bytes();
+        if widen(payload_len) > max {
+            return Err(DecodeError::PayloadTooLarge {
+                len: payload_len,
+                max: narrow(max),
+            });
         }
         let value = u32::from_le_bytes(reserved);
         if value != 0 {

@@ -52,7 +52,7 @@ shaped! {
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct HandoffInit {
         /// The init: an absolute path inside the guest, or [`AUTO_INIT`] to let the guest choose.
-        /// It is `argv[0]` too.
+        /// It is `argv[0]` too; for [`AUTO_INIT`] that is the path found.
         pub cmd: String,
         /// The arguments after `argv[0]`.
         #[json(default)]
@@ -315,6 +315,8 @@ impl<'a> HandoffInitRef<'a> {
     }
 
     /// `argv` as `execve(2)` takes it: `cmd`, then the arguments.
+    ///
+    /// For [`AUTO_INIT`] an agent puts the path that it found in place of the first.
     pub fn argv(&self) -> CStrings<'a> {
         CStrings::new(Some(self.record.cmd), self.record.args.clone())
     }
@@ -326,8 +328,9 @@ impl<'a> HandoffInitRef<'a> {
 
     /// `envp` merged over an inherited environment: each key once, its last entry, in order.
     ///
+    /// A key ends before the entry's first `=`; an inherited entry without one is all key.
     /// `scratch` needs a slot for each entry of both. Nothing is allocated, and n entries take
-    /// about n log n steps.
+    /// about n log n comparisons of keys.
     ///
     /// ```
     /// # use microsandbox_types::{HandoffInit, HandoffInitRef};

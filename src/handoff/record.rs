@@ -186,14 +186,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-enum VarintFault {
+pub(super) enum VarintFault {
     Truncated,
     TooLarge,
     Padded,
 }
 
 /// Takes a `u32` as postcard writes it: seven bits a byte, the lowest first.
-fn take_varint(bytes: &[u8]) -> Result<(u32, &[u8]), VarintFault> {
+pub(super) fn take_varint(bytes: &[u8]) -> Result<(u32, &[u8]), VarintFault> {
     let mut value = 0u32;
     let mut rest = bytes;
     for shift in [0, 7, 14, 21, 28] {
@@ -310,7 +310,7 @@ fn stray_nul(text_at: usize, parts: &mut dyn Iterator<Item = &str>) -> DecodeErr
 }
 
 /// A run of checked strings: their lengths and where they start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Strings<'a> {
     lens: &'a [u8],
     text: &'a str,

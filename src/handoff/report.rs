@@ -1,13 +1,17 @@
 //! The guest's answers to the host.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::{DecodeError, EncodeError};
 use super::frame::{self, FrameHeader, FrameKind, GENERATION, OVERHEAD, narrow};
+use super::record::take_varint;
+use crate::limits::MAX_REPORT_PAYLOAD_BYTES;
 
 /// What a guest agent tells the host about the handoff, so that a boot which fails says why
 /// instead of ending in a time-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestReport {
     /// Sent first: the agent listens, and reads frames of up to this generation.
@@ -30,12 +34,8 @@ pub enum GuestReport {
         errno: i32,
     },
     /// A report of a newer guest that this crate does not know; it cannot be encoded.
-    #[serde(skip)]
     Unknown,
 }
-
-/// How many variants are on the wire: a greater index is [`GuestReport::Unknown`].
-const KNOWN: u8 = 4;
 
 impl From<DecodeError> for GuestReport {
     fn from(e: DecodeError) -> Self {
@@ -46,12 +46,23 @@ impl From<DecodeError> for GuestReport {
     }
 }
 
-impl GuestReport {
-    /// The longest payload of a report, in bytes.
-    pub const MAX_PAYLOAD_BYTES: usize = 64;
+impl fmt::Display for GuestReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready { generation } => write!(f, "ready for generation {generation}"),
+            Self::Accepted => f.write_str("accepted the frame"),
+            Self::Refused { reason, offset } => {
+                write!(f, "refused the frame: code {reason} at byte {offset}")
+            }
+            Self::ExecFailed { errno } => write!(f, "could not start the init: errno {errno}"),
+            Self::Unknown => f.write_str("sent an unknown report"),
+        }
+    }
+}
 
+impl GuestReport {
     /// The longest frame of a report, in bytes: a buffer of this length takes any report.
-    pub const MAX_FRAME_BYTES: usize = OVERHEAD + Self::MAX_PAYLOAD_BYTES;
+    pub const MAX_FRAME_BYTES: usize = OVERHEAD + MAX_REPORT_PAYLOAD_BYTES;
 
     /// Writes the report's frame into `buffer` and returns that part of it.
     ///
@@ -61,13 +72,23 @@ impl GuestReport {
         &self,
         buffer: &'b mut [u8; Self::MAX_FRAME_BYTES],
     ) -> Result<&'b [u8], EncodeError> {
-        let payload = buffer.get_mut(FrameHeader::LEN..).unwrap_or_default();
-        let written = postcard::to_slice(self, payload).map_err(|_| EncodeError::UnknownReport)?;
-        let len = written.len().saturating_add(OVERHEAD);
+        let payload = frame::payload_mut(buffer).unwrap_or_default();
+        let len = self.write(payload)?.saturating_add(OVERHEAD);
         let too_small = EncodeError::BufferTooSmall { needed: len };
         let frame = buffer.get_mut(..len).ok_or(too_small)?;
         frame::seal(frame, FrameKind::GuestReport).ok_or(too_small)?;
         Ok(frame)
+    }
+
+    /// Writes the payload, an enum as postcard has it: the variant's number, then its fields.
+    fn write(&self, payload: &mut [u8]) -> Result<usize, EncodeError> {
+        match *self {
+            Self::Ready { generation } => put(&(0u8, generation), payload),
+            Self::Accepted => put(&1u8, payload),
+            Self::Refused { reason, offset } => put(&(2u8, reason, offset), payload),
+            Self::ExecFailed { errno } => put(&(3u8, errno), payload),
+            Self::Unknown => Err(EncodeError::UnknownReport),
+        }
     }
 
     /// Reads a report's frame.
@@ -76,34 +97,46 @@ impl GuestReport {
     /// [`DecodeError`] where `bytes` are not exactly one intact frame of a report.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let frame = frame::open(bytes, FrameKind::GuestReport)?;
+        let newer = frame.generation > GENERATION;
         let bad = DecodeError::BadReport {
             offset: narrow(FrameHeader::LEN),
         };
-        let newer = frame.generation > GENERATION;
-        if frame.payload.len() > Self::MAX_PAYLOAD_BYTES {
-            return Err(bad);
+        let (variant, fields) = take_varint(frame.payload).map_err(|_| bad)?;
+        let (report, rest) = match variant {
+            0 => get(fields).map(|(generation, rest)| (Self::Ready { generation }, rest)),
+            1 => Some((Self::Accepted, fields)),
+            2 => {
+                get(fields).map(|((reason, offset), rest)| (Self::Refused { reason, offset }, rest))
+            }
+            3 => get(fields).map(|(errno, rest)| (Self::ExecFailed { errno }, rest)),
+            _ if newer => return Ok(Self::Unknown),
+            _ => None,
         }
-        if newer
-            && frame
-                .payload
-                .first()
-                .is_some_and(|variant| *variant >= KNOWN)
-        {
-            return Ok(Self::Unknown);
-        }
-        let (report, rest): (Self, _) =
-            postcard::take_from_bytes(frame.payload).map_err(|_| bad)?;
-        // Padded varints read well but are not what this crate writes.
-        let mut canonical = [0; Self::MAX_PAYLOAD_BYTES];
-        let canonical = postcard::to_slice(&report, &mut canonical).map_err(|_| bad)?;
-        if !frame.payload.starts_with(canonical) {
+        .ok_or(bad)?;
+        // postcard reads a padded varint, but this crate does not write one.
+        let mut canonical = [0; MAX_REPORT_PAYLOAD_BYTES];
+        let len = report.write(&mut canonical).map_err(|_| bad)?;
+        if frame.payload.len().checked_sub(rest.len()) != Some(len) {
             return Err(bad);
         }
         if !newer && !rest.is_empty() {
-            let offset = frame.payload.len().saturating_sub(rest.len());
-            let offset = narrow(FrameHeader::LEN.saturating_add(offset));
+            let offset = narrow(FrameHeader::LEN.saturating_add(len));
             return Err(DecodeError::LeftOver { offset });
         }
         Ok(report)
     }
+}
+
+fn put(fields: &impl Serialize, payload: &mut [u8]) -> Result<usize, EncodeError> {
+    // A report takes a tenth of the room that it has.
+    let written = postcard::to_slice(fields, payload);
+    written
+        .map(|bytes| bytes.len())
+        .map_err(|_| EncodeError::BufferTooSmall {
+            needed: GuestReport::MAX_FRAME_BYTES,
+        })
+}
+
+fn get<'a, T: Deserialize<'a>>(fields: &'a [u8]) -> Option<(T, &'a [u8])> {
+    postcard::take_from_bytes(fields).ok()
 }

@@ -9,18 +9,19 @@ use super::{GuestReport, HandoffInit};
 
 /// Reads one whole frame of any kind, and never a byte past it.
 ///
-/// Short and interrupted reads are repeated. Memory grows with the bytes that arrive, not with
+/// Short and interrupted reads are repeated; a stream must block, for one that answers
+/// `WouldBlock` loses what was read. Memory grows with the bytes that arrive, not with
 /// the length that the header announces.
 ///
 /// # Errors
 /// [`ReadError::Decode`] where the header is refused or the stream ends early (then
 /// [`DecodeError::Truncated`](crate::DecodeError::Truncated) says how many bytes were missing), [`ReadError::Io`] where the
 /// stream fails. Only the header is checked here: pass the frame to a `decode`.
-pub fn read_frame(reader: &mut impl Read) -> Result<Vec<u8>, ReadError> {
+pub fn read_frame(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
     let mut frame = Vec::new();
-    read_up_to(reader, &mut frame, FrameHeader::LEN)?;
+    read_up_to(&mut reader, &mut frame, FrameHeader::LEN)?;
     let len = FrameHeader::parse(&frame)?.frame_len();
-    read_up_to(reader, &mut frame, len)?;
+    read_up_to(&mut reader, &mut frame, len)?;
     if frame.len() < len {
         return Err(truncated(frame.len(), len).into());
     }
@@ -40,8 +41,8 @@ impl HandoffInit {
     ///
     /// # Errors
     /// As [`read_frame`] and [`decode`](Self::decode).
-    pub fn read_from(mut reader: impl Read) -> Result<Self, ReadError> {
-        Ok(Self::decode(&read_frame(&mut reader)?)?)
+    pub fn read_from(reader: impl Read) -> Result<Self, ReadError> {
+        Ok(Self::decode(&read_frame(reader)?)?)
     }
 
     /// Encodes the message, writes the frame to `writer` and flushes it.
@@ -61,7 +62,7 @@ impl GuestReport {
     ///
     /// # Errors
     /// As [`read_frame`] and [`decode`](Self::decode).
-    pub fn read_from(mut reader: impl Read) -> Result<Self, ReadError> {
-        Ok(Self::decode(&read_frame(&mut reader)?)?)
+    pub fn read_from(reader: impl Read) -> Result<Self, ReadError> {
+        Ok(Self::decode(&read_frame(reader)?)?)
     }
 }

@@ -53,7 +53,7 @@ shaped! {
     /// A sandbox's network. In JSON every field may be missing.
     ///
     /// The free-form parts belong to the network engine and pass through unchanged; a `null` in
-    /// JSON reads as absent.
+    /// JSON reads as absent. They may nest 127 levels deep.
     #[derive(Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct NetworkSpec {

@@ -39,14 +39,16 @@ fn compare_results<Ours, Theirs>(
         (Ok(ours), Ok(theirs)) => {
             let written = serde_json::to_string(&ours).unwrap();
             let expected = serde_json::to_string(&theirs).unwrap();
-            // The published crate writes some maps in no particular order.
-            if written != expected {
+            // The published crate writes the maps of its cloud types in no particular order.
+            if std::any::type_name::<Theirs>().contains("::Cloud") {
                 assert_eq!(
                     serde_json::from_str::<Value>(&written).unwrap(),
                     serde_json::from_str::<Value>(&expected).unwrap(),
                     "{text}"
                 );
                 assert_eq!(written.len(), expected.len(), "{text}");
+            } else {
+                assert_eq!(written, expected, "{text}");
             }
             let again = serde_json::from_str::<Ours>(&written).unwrap();
             assert_eq!(again, ours, "{text}");

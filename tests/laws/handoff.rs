@@ -7,7 +7,8 @@ use std::io::{self, Read};
 use arbitrary::{Arbitrary, Result, Unstructured};
 use microsandbox_types::{
     DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, GENERATION, GuestReport,
-    HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, ReadError, ScratchTooSmall,
+    HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES, ReadError,
+    ScratchTooSmall,
 };
 
 use super::common::Record;
@@ -424,20 +425,22 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         match report(u)? {
             // A variant to come.
             GuestReport::Unknown => (
-                vec![u.int_in_range(4..=255)?],
+                vec![u.int_in_range(4..=127)?],
                 Payload::Report(GuestReport::Unknown),
             ),
             report => (
-                postcard::to_allocvec(&report).unwrap(),
+                postcard::to_allocvec(&super::report::Payload::from(report)).unwrap(),
                 Payload::Report(report),
             ),
         }
     };
     let known_end = (16 + payload.len()) as u32;
     payload.extend(&appended);
-    if payload.len() > MAX_PAYLOAD_BYTES {
-        return Ok(());
-    }
+    let max = if kind == 1 {
+        MAX_PAYLOAD_BYTES
+    } else {
+        MAX_REPORT_PAYLOAD_BYTES
+    };
     let frame = frames::sealed(kind, generation, min_generation, &payload);
 
     let expected = if min_generation == 0 || min_generation > generation {
@@ -449,6 +452,11 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         Err(DecodeError::TooNew {
             min_generation,
             generation: GENERATION,
+        })
+    } else if payload.len() > max {
+        Err(DecodeError::PayloadTooLarge {
+            len: payload.len() as u32,
+            max: max as u32,
         })
     } else if generation <= GENERATION && !appended.is_empty() {
         Err(DecodeError::LeftOver { offset: known_end })
@@ -480,10 +488,9 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         }
         Payload::Report(report) => {
             let expected = match expected {
-                // A report has a length of its own, and no variant that its generation has not.
+                // A report has no variant that its generation has not.
                 Ok(()) | Err(DecodeError::LeftOver { .. })
-                    if payload.len() > GuestReport::MAX_PAYLOAD_BYTES
-                        || (report == GuestReport::Unknown && generation <= GENERATION) =>
+                    if report == GuestReport::Unknown && generation <= GENERATION =>
                 {
                     Err(DecodeError::BadReport { offset: 16 })
                 }

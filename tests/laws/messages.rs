@@ -94,8 +94,8 @@ pub fn is_valid(message: &HandoffInit, limits: &ExecLimits) -> bool {
     let total_max = (u128::from(limits.stack_limit) / 4).clamp(128 << 10, 6 << 20);
     let init_len = match cmd.as_str() {
         "auto" => AUTO_INIT_CANDIDATES
+            .iter()
             .map(|path| path.to_bytes().len())
-            .into_iter()
             .max()
             .unwrap(),
         path => path.len(),

@@ -230,9 +230,11 @@ fn init_path<'a>(handoff: &HandoffInitRef<'a>) -> Result<&'a CStr, Failure> {
         check_runnable(path).map_err(step("checking the init"))?;
         return Ok(path);
     }
-    let mut candidates = AUTO_INIT_CANDIDATES.into_iter();
-    let found = candidates.find(|path| check_runnable(*path).is_ok());
-    found.ok_or(Failure::Step("finding an init for auto", Errno::NOENT))
+    let mut candidates = AUTO_INIT_CANDIDATES.iter();
+    let found = candidates.find(|path| check_runnable(path).is_ok());
+    found
+        .copied()
+        .ok_or(Failure::Step("finding an init for auto", Errno::NOENT))
 }
 
 /// Whether `execve(2)` would take the file's type and mode, with the errno that it would give.
