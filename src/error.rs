@@ -13,8 +13,13 @@ pub enum TypesError {
     InvalidConfig(String),
 }
 
+// The derive knows only `std`'s trait.
 #[cfg(not(feature = "std"))]
 impl core::error::Error for TypesError {}
+
+/// Fails to compile for what is not an error in this set of features.
+pub(crate) const fn is_error<E: core::error::Error>() {}
+const _: () = is_error::<TypesError>();
 
 /// The result of the crate's checks.
 pub type TypesResult<T> = Result<T, TypesError>;

@@ -4,6 +4,8 @@ use core::fmt;
 
 use thiserror_no_std::Error;
 
+use crate::error::is_error;
+
 /// The part of a handoff message that an error is about; displayed as its field path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -365,6 +367,14 @@ mod core_error {
     impl core::error::Error for DecodeError {}
     impl core::error::Error for ScratchTooSmall {}
 }
+
+const _: () = {
+    is_error::<HandoffRule>();
+    is_error::<InvalidHandoff>();
+    is_error::<EncodeError>();
+    is_error::<DecodeError>();
+    is_error::<ScratchTooSmall>();
+};
 
 /// Why no frame could be read from a stream.
 #[cfg(feature = "std")]
