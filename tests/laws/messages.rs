@@ -41,10 +41,8 @@ fn list<T: Clone>(
     item: impl Fn(&mut Unstructured<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     Ok(match u.int_in_range(0..=255)? {
-        // Up to about as many as `execve(2)` takes at the least.
-        255 => vec![small; u.int_in_range(0..=16_000)?],
         // Around the counts at which a varint grows.
-        250..=254 => vec![small; u.int_in_range(120..=136)?],
+        250..=255 => vec![small; u.int_in_range(120..=136)?],
         few => (0..few % 8).map(|_| item(u)).collect::<Result<_>>()?,
     })
 }
@@ -54,6 +52,7 @@ fn string(u: &mut Unstructured<'_>) -> Result<String> {
         // Around the lengths at which a varint grows; the first is also the longest string that
         // `execve(2)` takes with pages of 4 bytes.
         28..=30 => "-".repeat(u.int_in_range(120..=136)?),
+        // Eight of the second are about what it takes in all at the least.
         31 => "é".repeat(u.int_in_range(8185..=8200)?),
         // Any characters, a NUL among them perhaps.
         27 => String::arbitrary(u)?,
