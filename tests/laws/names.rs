@@ -1,5 +1,7 @@
 //! The law of the names.
 
+use std::borrow::Borrow;
+
 use microsandbox_types::{
     Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,
 };
@@ -80,6 +82,7 @@ fn check_sandbox_name(text: &str) -> Option<SandboxName> {
         format!("{text} SandboxName({text:?})")
     );
     assert_eq!(String::from(name.clone()), text);
+    assert_eq!([name.as_ref(), Borrow::borrow(&name)], [text; 2]);
     assert_eq!(name.as_str(), text);
     assert_eq!(serde_json::to_value(&name).unwrap(), text);
 
@@ -126,6 +129,14 @@ fn check_hostname(text: &str) {
             format!("{text} Hostname({text:?})")
         );
         assert_eq!(String::from(hostname.clone()), text);
+        assert_eq!([hostname.as_ref(), Borrow::borrow(&hostname)], [text; 2]);
+        let number = serde_json::from_value::<Hostname>(text.len().into());
+        assert!(
+            number
+                .unwrap_err()
+                .to_string()
+                .ends_with("expected a hostname")
+        );
         assert_eq!(hostname.as_str(), text);
         assert_eq!(validate_hostname(Some(text)), Ok(()));
         assert_eq!(serde_json::to_value(&hostname).unwrap(), text);
