@@ -126,6 +126,17 @@ impl VolumeMount {
         }
     }
 
+    /// Returns the mount's flags.
+    #[must_use]
+    pub fn options(&self) -> &MountOptions {
+        match self {
+            Self::Bind { options, .. }
+            | Self::Named { options, .. }
+            | Self::Tmpfs { options, .. }
+            | Self::DiskImage { options, .. } => options,
+        }
+    }
+
     /// Returns the request to have a named volume ready first.
     #[must_use]
     pub fn named_create(&self) -> Option<&NamedVolumeCreate> {
