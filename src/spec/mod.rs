@@ -10,6 +10,8 @@ use crate::handoff::HandoffInit;
 
 mod finding;
 mod lifecycle;
+#[cfg(feature = "std")]
+mod locate;
 mod log;
 mod mount;
 mod network;

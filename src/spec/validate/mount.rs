@@ -53,6 +53,7 @@ pub(super) fn image_reference(found: &mut Findings, at: &Place<'_>, reference: &
             let limit = Limit::new(MAX_IMAGE_TAG_BYTES, "distribution grammar, tag");
             found.note_limit(at, code, message, limit);
         }
+        Fault::UpperCase => found.note_help(at, code, message, "write it in lower case"),
         Fault::Empty => {
             let help = "name an image, such as `alpine:3.20`";
             found.note_help(at, code, message, help);
