@@ -29,6 +29,8 @@ mod handoff;
 mod limits;
 mod name;
 mod path;
+#[cfg(feature = "schema")]
+mod schema;
 mod shape;
 mod spec;
 
@@ -55,6 +57,8 @@ pub use limits::{
 pub use name::{
     Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,
 };
+#[cfg(feature = "schema")]
+pub use schema::json_schemas;
 pub use spec::{
     DiskImageFormat, EnvVar, Finding, FindingCode, Findings, HostPermissions, Limit, LogSource,
     MountOptions, NamedVolumeCreate, NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch,

@@ -93,6 +93,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("field-repeated", &["repeated-field name"]),
     ("field-repeated-deep", &["repeated-field labels.app", "repeated-field network.policy.allow", "repeated-field mounts[0].guest"]),
     ("array-for-object", &["wrong-type resources"]),
+    ("word-as-object", &["wrong-type pull_policy"]),
     ("pull-policy-lower-case", &["wrong-type pull_policy"]),
     ("not-json", &["syntax "]),
     ("empty-file", &["syntax "]),

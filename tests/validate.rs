@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 // The list of all types serves other tests.
-#[allow(unused_imports, unused_macros)]
+#[allow(dead_code, unused_imports, unused_macros)]
 #[path = "support/mod.rs"]
 mod support;
 

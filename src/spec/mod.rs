@@ -55,6 +55,7 @@ pub use volume::{NamedVolumeCreate, NamedVolumeMode, VolumeKind, VolumeSpec};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxSpec {
     /// The sandbox's name: 1 to [`MAX_SANDBOX_NAME_BYTES`](crate::MAX_SANDBOX_NAME_BYTES) bytes.

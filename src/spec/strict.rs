@@ -81,6 +81,8 @@ impl SandboxSpec {
 enum Shape {
     /// A plain value, or a document that the crate passes through.
     Any,
+    /// A name out of a list. Plain serde takes an object `{"Name": null}` for it too.
+    Word,
     /// An object with free keys.
     Map,
     List(&'static Shape),
@@ -91,7 +93,7 @@ enum Shape {
     Mount,
 }
 
-use Shape::{Any, List, Map, Mount, Object, Variants};
+use Shape::{Any, List, Map, Mount, Object, Variants, Word};
 
 static SPEC: Shape = Object(&[
     ("$schema", Any),
@@ -106,7 +108,7 @@ static SPEC: Shape = Object(&[
             ),
             (
                 "DiskImage",
-                Object(&[("path", Any), ("format", Any), ("fstype", Any)]),
+                Object(&[("path", Any), ("format", Word), ("fstype", Any)]),
             ),
         ]),
     ),
@@ -121,7 +123,7 @@ static SPEC: Shape = Object(&[
             ("cmd", Any),
             ("hostname", Any),
             ("user", Any),
-            ("log_level", Any),
+            ("log_level", Word),
             ("metrics_sample_interval_ms", Any),
             ("disable_metrics_sample", Any),
         ]),
@@ -130,7 +132,7 @@ static SPEC: Shape = Object(&[
     ("labels", Map),
     (
         "rlimits",
-        List(&Object(&[("resource", Any), ("soft", Any), ("hard", Any)])),
+        List(&Object(&[("resource", Word), ("soft", Any), ("hard", Any)])),
     ),
     ("mounts", List(&Mount)),
     ("patches", List(&PATCH)),
@@ -152,8 +154,8 @@ static SPEC: Shape = Object(&[
         "init",
         Object(&[("cmd", Any), ("args", Any), ("env", Any), ("cwd", Any)]),
     ),
-    ("pull_policy", Any),
-    ("security_profile", Any),
+    ("pull_policy", Word),
+    ("security_profile", Word),
     (
         "lifecycle",
         Object(&[
@@ -167,7 +169,7 @@ static SPEC: Shape = Object(&[
 static PORT: Shape = Object(&[
     ("host_port", Any),
     ("guest_port", Any),
-    ("protocol", Any),
+    ("protocol", Word),
     ("host_bind", Any),
 ]);
 
@@ -312,6 +314,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        if matches!(self.shape, Word) {
+            let message = "must be a text, not an object";
+            self.found.note(&self.at, FindingCode::WrongType, message);
+        }
         let mut names = BTreeSet::new();
         let mut tag = None;
         while let Some(name) = fields.next_key::<String>()? {
@@ -320,8 +326,12 @@ impl<'de> Visitor<'de> for Walk<'_> {
                 Object(known) | Variants(known) => known
                     .iter()
                     .find_map(|(field, shape)| (*field == name).then_some(shape)),
-                Mount if name == "options" => Some(&MOUNT_OPTIONS),
-                Mount | Map | Any | List(_) => Some(&Any),
+                Mount => Some(match name.as_str() {
+                    "options" => &MOUNT_OPTIONS,
+                    "type" | "format" | "stat_virtualization" | "host_permissions" => &Word,
+                    _ => &Any,
+                }),
+                Word | Map | Any | List(_) => Some(&Any),
             };
             if let (None, Object(known)) = (shape, self.shape) {
                 unknown(
