@@ -5,6 +5,8 @@
 //! along the table of all field names. A walk can tell every unknown field and the nearest known
 //! name for it, also inside mounts, whose tag makes serde buffer them out of sight.
 
+mod fields;
+
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,6 +16,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
+use self::fields::Shape::{self, Any, List, Map, Mount, Object, Variants, Word};
+use self::fields::{MOUNT_OPTIONS, SPEC, mount_fields};
 use super::validate::{Place, Shown, write_field};
 use super::{Finding, FindingCode, Findings, SandboxSpec};
 
@@ -75,175 +79,6 @@ impl SandboxSpec {
             }
         }
     }
-}
-
-/// What may stand at a place of a document, as far as field names go.
-enum Shape {
-    /// A plain value, or a document that the crate passes through.
-    Any,
-    /// A name out of a list. Plain serde takes an object `{"Name": null}` for it too.
-    Word,
-    /// An object with free keys.
-    Map,
-    List(&'static Shape),
-    Object(&'static [(&'static str, Shape)]),
-    /// An object whose one field names the variant.
-    Variants(&'static [(&'static str, Shape)]),
-    /// A mount: an object whose field `type` names the variant.
-    Mount,
-}
-
-use Shape::{Any, List, Map, Mount, Object, Variants, Word};
-
-static SPEC: Shape = Object(&[
-    ("$schema", Any),
-    ("name", Any),
-    (
-        "image",
-        Variants(&[
-            ("Bind", Any),
-            (
-                "Oci",
-                Object(&[("reference", Any), ("upper_size_mib", Any)]),
-            ),
-            (
-                "DiskImage",
-                Object(&[("path", Any), ("format", Word), ("fstype", Any)]),
-            ),
-        ]),
-    ),
-    ("resources", Object(&[("cpus", Any), ("memory_mib", Any)])),
-    (
-        "runtime",
-        Object(&[
-            ("workdir", Any),
-            ("shell", Any),
-            ("scripts", Map),
-            ("entrypoint", Any),
-            ("cmd", Any),
-            ("hostname", Any),
-            ("user", Any),
-            ("log_level", Word),
-            ("metrics_sample_interval_ms", Any),
-            ("disable_metrics_sample", Any),
-        ]),
-    ),
-    ("env", List(&Object(&[("key", Any), ("value", Any)]))),
-    ("labels", Map),
-    (
-        "rlimits",
-        List(&Object(&[("resource", Word), ("soft", Any), ("hard", Any)])),
-    ),
-    ("mounts", List(&Mount)),
-    ("patches", List(&PATCH)),
-    (
-        "network",
-        Object(&[
-            ("enabled", Any),
-            ("interface", Any),
-            ("ports", List(&PORT)),
-            ("policy", Any),
-            ("dns", Any),
-            ("tls", Any),
-            ("secrets", Any),
-            ("max_connections", Any),
-            ("trust_host_cas", Any),
-        ]),
-    ),
-    (
-        "init",
-        Object(&[("cmd", Any), ("args", Any), ("env", Any), ("cwd", Any)]),
-    ),
-    ("pull_policy", Word),
-    ("security_profile", Word),
-    (
-        "lifecycle",
-        Object(&[
-            ("ephemeral", Any),
-            ("max_duration_secs", Any),
-            ("idle_timeout_secs", Any),
-        ]),
-    ),
-]);
-
-static PORT: Shape = Object(&[
-    ("host_port", Any),
-    ("guest_port", Any),
-    ("protocol", Word),
-    ("host_bind", Any),
-]);
-
-static PATCH: Shape = Variants(&[
-    (
-        "Text",
-        Object(&[
-            ("path", Any),
-            ("content", Any),
-            ("mode", Any),
-            ("replace", Any),
-        ]),
-    ),
-    (
-        "File",
-        Object(&[
-            ("path", Any),
-            ("content", Any),
-            ("mode", Any),
-            ("replace", Any),
-        ]),
-    ),
-    (
-        "CopyFile",
-        Object(&[("src", Any), ("dst", Any), ("mode", Any), ("replace", Any)]),
-    ),
-    (
-        "CopyDir",
-        Object(&[("src", Any), ("dst", Any), ("replace", Any)]),
-    ),
-    (
-        "Symlink",
-        Object(&[("target", Any), ("link", Any), ("replace", Any)]),
-    ),
-    ("Mkdir", Object(&[("path", Any), ("mode", Any)])),
-    ("Remove", Object(&[("path", Any)])),
-    ("Append", Object(&[("path", Any), ("content", Any)])),
-]);
-
-static MOUNT_OPTIONS: Shape = Object(&[
-    ("readonly", Any),
-    ("noexec", Any),
-    ("nosuid", Any),
-    ("nodev", Any),
-]);
-
-/// The fields of a mount of this type; `readonly` is that of older documents.
-fn mount_fields(tag: &str) -> Option<&'static [&'static str]> {
-    Some(match tag {
-        "Bind" => &[
-            "type",
-            "host",
-            "guest",
-            "options",
-            "readonly",
-            "stat_virtualization",
-            "host_permissions",
-            "quota_mib",
-        ],
-        "Named" => &[
-            "type",
-            "name",
-            "guest",
-            "options",
-            "readonly",
-            "stat_virtualization",
-            "host_permissions",
-        ],
-        "Tmpfs" => &["type", "guest", "size_mib", "options", "readonly"],
-        "DiskImage" => &[
-            "type", "host", "guest", "format", "fstype", "options", "readonly",
-        ],
-        _ => return None,
-    })
 }
 
 /// One value of the document on its way past its shape.
