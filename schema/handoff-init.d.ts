@@ -10,7 +10,7 @@ export interface HandoffInit {
    */
   args?: string[];
   /**
-   * The init: an absolute path inside the guest, or `AUTO_INIT` to let the guest choose. It is `argv[0]` too.
+   * The init: an absolute path inside the guest, or `AUTO_INIT` to let the guest choose. It is `argv[0]` too; for `AUTO_INIT` that is the path found.
    */
   cmd: string;
   /**

@@ -43,7 +43,11 @@ fn assert_frozen(file: &str, text: &str) {
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, text).unwrap();
     }
-    assert_eq!(fs::read_to_string(&path).unwrap(), text, "{file}");
+    let current = fs::read_to_string(&path).unwrap() == text;
+    assert!(
+        current,
+        "{file} is not what is shown now: run with UPDATE=1"
+    );
 }
 
 fn specs() -> Vec<String> {
