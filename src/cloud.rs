@@ -13,6 +13,7 @@ use crate::shape::shaped;
 /// Where a cloud sandbox is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CloudSandboxStatus {
     /// It is known, and was not started yet.
@@ -104,6 +105,7 @@ impl Default for CloudCreateSandboxRequest {
 /// A cloud sandbox as the control plane reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudSandbox {
     /// The sandbox's identifier.
     pub id: String,
@@ -136,6 +138,7 @@ pub struct CloudSandbox {
 /// One page of a longer list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudPaginated<T> {
     /// The page's entries.
     pub data: Vec<T>,
@@ -147,6 +150,7 @@ pub struct CloudPaginated<T> {
 /// An answer that holds nothing but a text for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudMessageResponse {
     /// The text.
     pub message: String,
@@ -155,6 +159,7 @@ pub struct CloudMessageResponse {
 /// The body of an answer that reports a failure. In JSON every field may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct CloudErrorBody {
     /// A stable code for programs.
@@ -168,6 +173,7 @@ pub struct CloudErrorBody {
 /// The failure of a [`CloudErrorBody`] in an object of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct CloudErrorDetails {
     /// A stable code for programs.

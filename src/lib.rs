@@ -29,6 +29,8 @@ mod handoff;
 mod limits;
 mod name;
 mod path;
+#[cfg(feature = "schema")]
+mod schema;
 mod shape;
 mod spec;
 
@@ -47,16 +49,21 @@ pub use handoff::{
 pub use handoff::{ReadError, WriteError, read_frame};
 pub use limits::{
     DEFAULT_METRICS_SAMPLE_INTERVAL_MS, DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB,
-    MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES, MAX_PATH_BYTES, MAX_PAYLOAD_BYTES,
-    MAX_REPORT_PAYLOAD_BYTES, MAX_SANDBOX_NAME_BYTES,
+    MAX_FILE_MODE, MAX_FINDINGS, MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES,
+    MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABELS_BYTES,
+    MAX_PATH_BYTES, MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES, MAX_SANDBOX_NAME_BYTES,
+    MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES, MAX_VOLUME_NAME_BYTES,
 };
 pub use name::{
     Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,
 };
+#[cfg(feature = "schema")]
+pub use schema::json_schemas;
 pub use spec::{
-    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
-    NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
-    PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
-    SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,
-    SnapshotSpec, StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
+    DiskImageFormat, EnvVar, Finding, FindingCode, Findings, HostPermissions, Limit, LogSource,
+    MountOptions, NamedVolumeCreate, NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch,
+    PortProtocol, PublishedPortSpec, PullPolicy, Rlimit, RlimitResource, RootfsSource,
+    SandboxLogLevel, SandboxPolicy, SandboxResources, SandboxRuntimeOptions, SandboxSpec,
+    SecurityProfile, Severity, SnapshotDestination, SnapshotSpec, StatVirtualization, VolumeKind,
+    VolumeMount, VolumeSpec,
 };

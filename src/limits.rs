@@ -28,3 +28,38 @@ pub const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// The longest payload of a guest report's frame, in bytes: room for fields of later generations,
 /// and no more memory than that for a guest that announces nonsense.
 pub const MAX_REPORT_PAYLOAD_BYTES: usize = 64;
+
+/// The most findings that one check keeps: more than a person reads, and few enough that a
+/// hostile document cannot grow the answer.
+pub const MAX_FINDINGS: usize = 100;
+
+/// The longest name of an image reference, in bytes, without tag and digest: the distribution
+/// grammar's bound.
+pub const MAX_IMAGE_NAME_BYTES: usize = 255;
+
+/// The longest tag of an image reference, in bytes (OCI distribution specification, `<reference>`
+/// as a tag).
+pub const MAX_IMAGE_TAG_BYTES: usize = 128;
+
+/// The longest name of a named volume, in bytes: that of a sandbox, since both name directories
+/// of the host.
+pub const MAX_VOLUME_NAME_BYTES: usize = MAX_SANDBOX_NAME_BYTES;
+
+/// The longest file name that Linux takes, in bytes: `NAME_MAX`. A script is a file in the guest.
+pub const MAX_SCRIPT_NAME_BYTES: usize = 255;
+
+/// The most that a sandbox's scripts may hold together, names included, in bytes: what a boot
+/// message of [`MAX_PAYLOAD_BYTES`] could carry.
+pub const MAX_SCRIPTS_BYTES: usize = MAX_PAYLOAD_BYTES;
+
+/// The longest key of a label, in bytes: Kubernetes' longest, a prefix of 253, `/` and a name of
+/// 63, so that labels can be taken over from there.
+pub const MAX_LABEL_KEY_BYTES: usize = 317;
+
+/// The most that labels may hold together, keys and values, in bytes: Kubernetes' bound on an
+/// object's annotations (256 KiB).
+pub const MAX_LABELS_BYTES: usize = 256 * 1024;
+
+/// The permission bits that `chmod(2)` knows: set-user-ID, set-group-ID, sticky, and three for
+/// each of owner, group and others.
+pub const MAX_FILE_MODE: u32 = 0o7777;

@@ -37,10 +37,15 @@ macro_rules! shaped {
 
         const _: () = {
             #[derive(serde::Serialize, serde::Deserialize)]
+            #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
             // Without a bound of its own, serde asks `Default` of the mirror, not of the type.
             #[serde(bound = "", $($json)*)]
             struct Json {
-                $($(#[serde($($field_json)*)])? $field: $ty,)*
+                $(
+                    $(#[doc = $doc])*
+                    $(#[serde($($field_json)*)])?
+                    $field: $ty,
+                )*
             }
 
             #[derive(serde::Serialize, serde::Deserialize)]
@@ -49,6 +54,7 @@ macro_rules! shaped {
                 $($(#[serde($($field_binary)*)])? $field: $ty,)*
             }
 
+            $crate::shape::shaped!(@default $name, $($json)*);
             $crate::shape::shaped!(@choose $name);
         };
     };
@@ -81,6 +87,7 @@ macro_rules! shaped {
 
         const _: () = {
             #[derive(serde::Serialize, serde::Deserialize)]
+            #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
             #[serde($($json)*)]
             enum Json {
                 $($variant { $($(#[serde($($field_json)*)])? $field: $ty,)* },)*
@@ -95,7 +102,28 @@ macro_rules! shaped {
             $crate::shape::shaped!(@choose $name);
         };
     };
+    // A schema tells the defaults of fields by those of the whole, here the type's own.
+    (@default $name:ident, remote = $remote:literal, default) => {
+        #[cfg(feature = "schema")]
+        impl Json {
+            fn default() -> $name {
+                $name::default()
+            }
+        }
+    };
+    (@default $name:ident, $($json:tt)*) => {};
     (@choose $name:ident) => {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> alloc::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                Json::json_schema(generator)
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How long a sandbox lives, and what is left of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SandboxPolicy {
     /// Whether the sandbox's state is removed when it stops.
     #[serde(default)]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// How much a sandbox's runtime logs, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SandboxLogLevel {
     /// Failures only.
@@ -65,6 +66,7 @@ impl FromStr for SandboxLogLevel {
 /// A stream that a sandbox's log is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LogSource {
     /// The standard output of the guest's processes.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::handoff::HandoffInit;
 
+mod finding;
 mod lifecycle;
+#[cfg(feature = "std")]
+mod locate;
 mod log;
 mod mount;
 mod network;
@@ -18,8 +21,12 @@ mod rlimit;
 mod rootfs;
 mod runtime;
 mod snapshot;
+#[cfg(feature = "std")]
+mod strict;
+mod validate;
 mod volume;
 
+pub use finding::{Finding, FindingCode, Findings, Limit, Severity};
 pub use lifecycle::SandboxPolicy;
 pub use log::{LogSource, SandboxLogLevel};
 pub use mount::{HostPermissions, MountOptions, StatVirtualization, VolumeMount};
@@ -48,6 +55,7 @@ pub use volume::{NamedVolumeCreate, NamedVolumeMode, VolumeKind, VolumeSpec};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxSpec {
     /// The sandbox's name: 1 to [`MAX_SANDBOX_NAME_BYTES`](crate::MAX_SANDBOX_NAME_BYTES) bytes.

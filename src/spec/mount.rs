@@ -10,6 +10,7 @@ use crate::shape::shaped;
 /// The flags of a mount, as `mount(8)` has them; none is set by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MountOptions {
     /// Whether nothing may be written.
@@ -25,6 +26,7 @@ pub struct MountOptions {
 /// Whose view of a shared file's owner and mode the guest has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StatVirtualization {
     /// The guest's own, without exception.
@@ -39,6 +41,7 @@ pub enum StatVirtualization {
 /// Which permissions a file that the guest creates has on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HostPermissions {
     /// Those that let its owner alone in.
@@ -126,6 +129,17 @@ impl VolumeMount {
         }
     }
 
+    /// Returns the mount's flags.
+    #[must_use]
+    pub fn options(&self) -> &MountOptions {
+        match self {
+            Self::Bind { options, .. }
+            | Self::Named { options, .. }
+            | Self::Tmpfs { options, .. }
+            | Self::DiskImage { options, .. } => options,
+        }
+    }
+
     /// Returns the request to have a named volume ready first.
     #[must_use]
     pub fn named_create(&self) -> Option<&NamedVolumeCreate> {
@@ -137,54 +151,81 @@ impl VolumeMount {
 }
 
 /// A mount as JSON may have it: with defaults, and with the `readonly` of older documents.
-///
-/// The order of the fields is that in which an array's elements are read.
+// The order of the fields is that in which an array's elements are read.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type")]
 enum JsonMount {
+    /// A directory or a file of the host.
     Bind {
+        /// The path on the host.
         host: String,
+        /// The path inside the guest.
         guest: String,
+        /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
+        /// Of older documents: `options.readonly`, where `options` is absent.
         #[serde(default)]
         readonly: bool,
+        /// How owners and modes look in the guest.
         #[serde(default)]
         stat_virtualization: StatVirtualization,
+        /// Which permissions new files have on the host.
         #[serde(default)]
         host_permissions: HostPermissions,
+        /// The most that the guest may store, in MiB; without a value, no bound.
         #[serde(default)]
         quota_mib: Option<u32>,
     },
+    /// A named volume.
     Named {
+        /// The volume's name.
         name: String,
+        /// The path inside the guest.
         guest: String,
+        /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
+        /// Of older documents: `options.readonly`, where `options` is absent.
         #[serde(default)]
         readonly: bool,
+        /// How owners and modes look in the guest.
         #[serde(default)]
         stat_virtualization: StatVirtualization,
+        /// Which permissions new files have on the host.
         #[serde(default)]
         host_permissions: HostPermissions,
     },
+    /// A filesystem in the guest's memory.
     Tmpfs {
+        /// The path inside the guest.
         guest: String,
+        /// The most that it may hold, in MiB; without a value the guest's kernel decides.
         #[serde(default)]
         size_mib: Option<u32>,
+        /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
+        /// Of older documents: `options.readonly`, where `options` is absent.
         #[serde(default)]
         readonly: bool,
     },
+    /// A disk image on the host.
     DiskImage {
+        /// The path on the host.
         host: String,
+        /// The path inside the guest.
         guest: String,
+        /// The image's format.
         format: DiskImageFormat,
+        /// The filesystem in the image, such as `ext4`; without one the guest finds out.
         #[serde(default)]
         fstype: Option<String>,
+        /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
+        /// Of older documents: `options.readonly`, where `options` is absent.
         #[serde(default)]
         readonly: bool,
     },

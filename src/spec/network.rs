@@ -11,6 +11,7 @@ use crate::shape::shaped;
 /// The protocol of a published port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PortProtocol {
     /// TCP.
@@ -23,6 +24,7 @@ pub enum PortProtocol {
 /// A guest's port that the host answers for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PublishedPortSpec {
     /// The port on the host.
     pub host_port: u16,

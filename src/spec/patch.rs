@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// chooses. `replace` says whether a file that is there already is overwritten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Patch {
     /// Writes a text file.
     Text {

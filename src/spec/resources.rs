@@ -7,6 +7,7 @@ use crate::limits::{DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB};
 /// The virtual machine's size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxResources {
     /// Virtual CPUs; [`DEFAULT_SANDBOX_CPUS`] by default.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A resource that `setrlimit(2)` bounds on Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RlimitResource {
     /// Processor time, in seconds.
     Cpu,
@@ -106,6 +107,7 @@ impl TryFrom<&str> for RlimitResource {
 /// A limit on one resource, in the resource's own unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rlimit {
     /// What is limited.
     pub resource: RlimitResource,

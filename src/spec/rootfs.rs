@@ -12,6 +12,7 @@ use crate::shape::shaped;
 /// The format of a disk image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DiskImageFormat {
     /// QEMU's copy-on-write format, version 2.
     Qcow2,
@@ -65,6 +66,7 @@ impl FromStr for DiskImageFormat {
 /// When an image is pulled from its registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PullPolicy {
     /// When the host does not have it yet.
     #[default]
@@ -103,6 +105,7 @@ impl OciRootfsSource {
 /// Where a root filesystem comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RootfsSource {
     /// A directory of the host, by its path.
     Bind(String),

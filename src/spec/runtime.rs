@@ -12,6 +12,7 @@ use crate::limits::DEFAULT_METRICS_SAMPLE_INTERVAL_MS;
 /// How much the guest's processes may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SecurityProfile {
     /// As much as usual.
@@ -24,6 +25,7 @@ pub enum SecurityProfile {
 /// One variable of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvVar {
     /// The variable's name.
     pub key: String,
@@ -62,6 +64,7 @@ impl From<EnvVar> for (String, String) {
 /// What runs in the guest, and how. In JSON every field may be missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxRuntimeOptions {
     /// The working directory inside the guest; without one, the image's.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a snapshot is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SnapshotDestination {
     /// Under this name, where the host keeps its snapshots.
     Name(String),
@@ -18,6 +19,7 @@ pub enum SnapshotDestination {
 /// A snapshot as its creator describes it. In JSON every field is required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SnapshotSpec {
     /// The name of the sandbox that the snapshot is taken of.
     pub source_sandbox: String,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What a volume is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum VolumeKind {
     /// A directory of the host.
     Directory,
@@ -39,6 +40,7 @@ impl VolumeKind {
 /// A volume as its creator describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VolumeSpec {
     /// The volume's name.
     pub name: String,
@@ -68,6 +70,7 @@ impl VolumeSpec {
 /// Whether a named volume must be there before it is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum NamedVolumeMode {
     /// It must be there.
     Existing,
@@ -80,6 +83,7 @@ pub enum NamedVolumeMode {
 /// A request to have a named volume ready before it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NamedVolumeCreate {
     mode: NamedVolumeMode,
     name: String,

@@ -3,6 +3,7 @@
 //! The targets in `fuzz/` call them with what the fuzzer makes up, `tests/replay.rs` with what it
 //! has found. A law panics where it does not hold.
 
+mod checks;
 mod documents;
 mod frames;
 mod handoff;
@@ -29,7 +30,7 @@ pub use frames::reseal;
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.
-pub const ALL: [(&str, Law); 8] = [
+pub const ALL: [(&str, Law); 9] = [
     ("handoff_decode", handoff::decode),
     ("handoff_roundtrip", handoff::roundtrip),
     ("handoff_mutate", handoff::mutate),
@@ -38,6 +39,7 @@ pub const ALL: [(&str, Law); 8] = [
     ("names", names::any),
     ("spec_json", documents::any),
     ("spec_json_structured", documents::generated),
+    ("spec_check", checks::any),
 ];
 
 /// Runs the law of a target.
