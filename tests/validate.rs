@@ -311,6 +311,13 @@ fn findings_read_well() {
     );
 }
 
+/// Of a text that is not JSON nothing else is told: its names may be no names.
+#[test]
+fn broken_syntax_hides_the_rest() {
+    let found = SandboxSpec::check_json(r#"{"nam: 1, "labels": {}}"#);
+    assert_eq!(brief(&found), [("syntax", "")]);
+}
+
 /// Any spec at all: a check ends, and its counts are right.
 #[test]
 fn any_spec_is_checked() {

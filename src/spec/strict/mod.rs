@@ -51,6 +51,8 @@ impl SandboxSpec {
         };
         let walked = walk.deserialize(&mut deserializer);
         if let Err(error) = walked.and_then(|()| deserializer.end()) {
+            // What came before is no finding: a quote that is missing makes names of anything.
+            let mut found = Findings::default();
             let message = format!("not a JSON document: {error}");
             found.note(&Place::ROOT, FindingCode::Syntax, message);
             return Err(found);
