@@ -1,6 +1,6 @@
 //! What `execve(2)` takes: its limits, and the `argv` and `envp` of a decoded handoff.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::iter::FusedIterator;
 
@@ -131,8 +131,7 @@ fn wide(len: usize) -> u64 {
 /// `Debug` shows how many are left, not what they hold.
 #[derive(Clone)]
 pub struct CStrings<'a> {
-    first: Option<&'a str>,
-    rest: Strings<'a>,
+    strings: FirstAnd<'a>,
 }
 
 impl fmt::Debug for CStrings<'_> {
@@ -146,8 +145,8 @@ fn debug_len(f: &mut fmt::Formatter<'_>, name: &str, len: usize) -> fmt::Result 
 }
 
 impl<'a> CStrings<'a> {
-    pub(super) fn new(first: Option<&'a str>, rest: Strings<'a>) -> Self {
-        Self { first, rest }
+    pub(super) fn new(strings: FirstAnd<'a>) -> Self {
+        Self { strings }
     }
 }
 
@@ -155,20 +154,46 @@ impl<'a> Iterator for CStrings<'a> {
     type Item = &'a CStr;
 
     fn next(&mut self) -> Option<&'a CStr> {
-        self.first.take().or_else(|| self.rest.next()).map(c_str)
+        self.strings.next().map(c_str)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self
-            .rest
-            .len()
-            .saturating_add(usize::from(self.first.is_some()));
-        (len, Some(len))
+        self.strings.size_hint()
     }
 }
 
 impl ExactSizeIterator for CStrings<'_> {}
 impl FusedIterator for CStrings<'_> {}
+
+/// `argv` or `envp` as strings, each with its NUL: `argv` starts with `cmd`.
+#[derive(Clone)]
+pub(super) struct FirstAnd<'a> {
+    pub(super) first: Option<&'a str>,
+    pub(super) rest: Strings<'a>,
+}
+
+impl<'a> FirstAnd<'a> {
+    pub(super) fn pointers(self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
+        self.map(|string| string.as_ptr().cast())
+    }
+}
+
+impl<'a> Iterator for FirstAnd<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.first.take().or_else(|| self.rest.next())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let first = usize::from(self.first.is_some());
+        let len = self.rest.len().saturating_add(first);
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for FirstAnd<'_> {}
+impl FusedIterator for FirstAnd<'_> {}
 
 /// An environment merged over an inherited one, each key once; see
 /// [`HandoffInitRef::envp_over`](crate::HandoffInitRef::envp_over).

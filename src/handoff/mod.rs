@@ -11,7 +11,7 @@ mod stream;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 
 pub use self::error::{
@@ -25,6 +25,7 @@ pub use self::report::GuestReport;
 #[cfg(feature = "std")]
 pub use self::stream::read_frame;
 
+use self::exec::FirstAnd;
 use self::frame::OVERHEAD;
 use self::record::{Layout, Record, Strings, c_str, without_nul};
 use crate::limits::MAX_PAYLOAD_BYTES;
@@ -183,9 +184,18 @@ impl HandoffInit {
     /// [`EncodeError::Invalid`] where [`validate_with`](Self::validate_with) refuses the message,
     /// [`EncodeError::PayloadTooLarge`] where such a message is too long for a frame.
     pub fn encode_with(&self, limits: &ExecLimits) -> Result<Vec<u8>, EncodeError> {
-        let layout = self.checked_layout(limits)?;
+        if !record::is_valid_but_for_nuls(self, limits) {
+            self.validate_with(limits)?;
+        }
+        let layout = self.layout()?;
         let mut frame = vec![0; layout.payload_len().saturating_add(OVERHEAD)];
         self.write_frame(&layout, &mut frame)?;
+        let payload = frame
+            .get(FrameHeader::LEN..)
+            .and_then(|rest| rest.get(..layout.payload_len()));
+        if record::has_stray_nul(self, &layout, payload.unwrap_or_default()) {
+            self.validate_with(limits)?;
+        }
         Ok(frame)
     }
 
@@ -196,12 +206,11 @@ impl HandoffInit {
     /// As [`encode`](Self::encode), and [`EncodeError::BufferTooSmall`]. `buffer` is then
     /// untouched.
     pub fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
-        let layout = self.checked_layout(&ExecLimits::default())?;
-        self.write_frame(&layout, buffer)
+        self.validate()?;
+        self.write_frame(&self.layout()?, buffer)
     }
 
-    fn checked_layout(&self, limits: &ExecLimits) -> Result<Layout, EncodeError> {
-        self.validate_with(limits)?;
+    fn layout(&self) -> Result<Layout, EncodeError> {
         let layout = Layout::of(self);
         let len = layout.payload_len();
         if len > MAX_PAYLOAD_BYTES {
@@ -317,13 +326,43 @@ impl<'a> HandoffInitRef<'a> {
     /// `argv` as `execve(2)` takes it: `cmd`, then the arguments.
     ///
     /// For [`AUTO_INIT`] an agent puts the path that it found in place of the first.
+    ///
+    /// A `&CStr` is made by searching its string for the NUL; where only the pointers are wanted,
+    /// [`argv_ptrs`](Self::argv_ptrs) is several times as fast.
     pub fn argv(&self) -> CStrings<'a> {
-        CStrings::new(Some(self.record.cmd), self.record.args.clone())
+        CStrings::new(self.argv_strings())
     }
 
     /// `envp` as `execve(2)` takes it: every entry in order, repeated keys included.
+    ///
+    /// As with [`argv`](Self::argv), [`envp_ptrs`](Self::envp_ptrs) is faster.
     pub fn envp(&self) -> CStrings<'a> {
-        CStrings::new(None, self.record.env.clone())
+        CStrings::new(self.envp_strings())
+    }
+
+    /// The pointers of [`argv`](Self::argv), valid as long as the frame is borrowed; the null that
+    /// ends the list for `execve(2)` is the caller's to add.
+    pub fn argv_ptrs(&self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
+        self.argv_strings().pointers()
+    }
+
+    /// The pointers of [`envp`](Self::envp), as [`argv_ptrs`](Self::argv_ptrs).
+    pub fn envp_ptrs(&self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
+        self.envp_strings().pointers()
+    }
+
+    fn argv_strings(&self) -> FirstAnd<'a> {
+        FirstAnd {
+            first: Some(self.record.cmd),
+            rest: self.record.args.clone(),
+        }
+    }
+
+    fn envp_strings(&self) -> FirstAnd<'a> {
+        FirstAnd {
+            first: None,
+            rest: self.record.env.clone(),
+        }
     }
 
     /// `envp` merged over an inherited environment: each key once, its last entry, in order.

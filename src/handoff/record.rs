@@ -34,8 +34,8 @@ impl<'a> Record<'a> {
         };
         let cmd_len = payload.varint()?;
         let cwd_len = payload.option()?;
-        let (arg_count, mut arg_lens) = payload.list()?;
-        let (env_count, mut env_lens) = payload.list()?;
+        let (arg_count, arg_lens) = payload.list()?;
+        let (env_count, env_lens) = payload.list()?;
         let text_len = payload.varint()?;
         let text_at = payload.at();
         let text = payload.bytes(widen(text_len))?;
@@ -49,37 +49,45 @@ impl<'a> Record<'a> {
         })?;
 
         let mut rest = Text {
-            rest: text,
+            text,
+            rest: text.as_bytes(),
             end: text_at.saturating_add(text.len()),
         };
-        let cmd = rest.string(cmd_len, HandoffField::Cmd, check_cmd)?;
-        let cwd = match cwd_len {
-            Some(len) => Some(rest.string(len, HandoffField::Cwd, check_cwd)?),
-            None => None,
-        };
+        let cmd = rest.string(cmd_len)?;
+        check_cmd(without_nul(cmd))
+            .map_err(|rule| rest.refused(cmd_len, HandoffField::Cmd, rule))?;
+        let mut cwd = None;
+        if let Some(len) = cwd_len {
+            let path = rest.string(len)?;
+            check_cwd(without_nul(path))
+                .map_err(|rule| rest.refused(len, HandoffField::Cwd, rule))?;
+            cwd = Some(path);
+        }
         let strings_len = rest.rest.len();
         let args = Strings {
-            lens: arg_lens.rest,
-            text: rest.rest,
+            lens: arg_lens,
+            text: rest.tail(),
             left: arg_count,
         };
-        for n in 0..arg_count {
-            let len = arg_lens.varint()?;
-            rest.string(len, HandoffField::Arg(n), |arg| {
-                limits.check_string(arg.len())
-            })?;
-        }
+        rest = rest.strings(
+            arg_count,
+            payload.over(arg_lens),
+            limits,
+            HandoffField::Arg,
+            |_, _| Ok(()),
+        )?;
         let env = Strings {
-            lens: env_lens.rest,
-            text: rest.rest,
+            lens: env_lens,
+            text: rest.tail(),
             left: env_count,
         };
-        for n in 0..env_count {
-            let len = env_lens.varint()?;
-            rest.string(len, HandoffField::Env(n), |entry| {
-                check_env_entry(entry, limits)
-            })?;
-        }
+        rest = rest.strings(
+            env_count,
+            payload.over(env_lens),
+            limits,
+            HandoffField::Env,
+            check_entry_key,
+        )?;
         if !rest.rest.is_empty() {
             return Err(DecodeError::LengthMismatch {
                 offset: narrow(rest.at()),
@@ -88,7 +96,7 @@ impl<'a> Record<'a> {
         // Each string ends in a NUL; where there are more than that, one holds a NUL.
         let strings = widen(arg_count).saturating_add(widen(env_count));
         let paths = 1usize.saturating_add(usize::from(cwd.is_some()));
-        if count_nuls(text) != strings.saturating_add(paths) {
+        if count_nuls(text.as_bytes()) != strings.saturating_add(paths) {
             let mut parts = [cmd]
                 .into_iter()
                 .chain(cwd)
@@ -115,6 +123,7 @@ impl<'a> Record<'a> {
 }
 
 /// Walks the payload's fields.
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     rest: &'a [u8],
     /// Where `rest` ends in the frame.
@@ -122,25 +131,36 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A reader of an earlier part of the payload.
+    fn over(self, part: &'a [u8]) -> Self {
+        Self { rest: part, ..self }
+    }
+
     fn at(&self) -> usize {
         self.end.saturating_sub(self.rest.len())
     }
 
     fn varint(&mut self) -> Result<u32, DecodeError> {
-        match take_varint(self.rest) {
-            Ok((value, rest)) => {
-                self.rest = rest;
-                Ok(value)
+        let (value, rest) = match self.rest {
+            // Most strings are that short.
+            [byte @ ..0x80, rest @ ..] => (u32::from(*byte), rest),
+            _ => self.long_varint()?,
+        };
+        self.rest = rest;
+        Ok(value)
+    }
+
+    // By value, as all that is called from the loop over the strings and not inlined there: what
+    // is never borrowed stays in registers.
+    fn long_varint(self) -> Result<(u32, &'a [u8]), DecodeError> {
+        take_varint(self.rest).map_err(|fault| {
+            let offset = narrow(self.at());
+            match fault {
+                VarintFault::Truncated => self.truncated(),
+                VarintFault::TooLarge => DecodeError::VarintTooLarge { offset },
+                VarintFault::Padded => DecodeError::VarintPadded { offset },
             }
-            Err(fault) => {
-                let offset = narrow(self.at());
-                Err(match fault {
-                    VarintFault::Truncated => self.truncated(),
-                    VarintFault::TooLarge => DecodeError::VarintTooLarge { offset },
-                    VarintFault::Padded => DecodeError::VarintPadded { offset },
-                })
-            }
-        }
+        })
     }
 
     fn option(&mut self) -> Result<Option<u32>, DecodeError> {
@@ -162,10 +182,10 @@ impl<'a> Reader<'a> {
 
     /// Takes a list of varints off: their number, and a reader of them. They are only counted
     /// here; they are read, once, when the text is at hand.
-    fn list(&mut self) -> Result<(u32, Self), DecodeError> {
+    fn list(&mut self) -> Result<(u32, &'a [u8]), DecodeError> {
         let count = self.varint()?;
-        let list = Self { ..*self };
-        self.rest = skip_varints(self.rest, widen(count)).ok_or_else(|| self.truncated())?;
+        let list = self.rest;
+        self.rest = skip_varints(list, widen(count)).ok_or_else(|| self.truncated())?;
         Ok((count, list))
     }
 
@@ -217,6 +237,10 @@ pub(super) fn take_varint(bytes: &[u8]) -> Result<(u32, &[u8]), VarintFault> {
 
 /// Skips `count` varints by counting their last bytes.
 fn skip_varints(bytes: &[u8], count: usize) -> Option<&[u8]> {
+    match bytes.split_at_checked(count) {
+        Some((single, rest)) if single.is_ascii() => return Some(rest),
+        _ => {}
+    }
     let mut rest = bytes;
     let mut left = count;
     while let Some((block, after)) = rest.split_first_chunk::<16>() {
@@ -236,41 +260,91 @@ fn skip_varints(bytes: &[u8], count: usize) -> Option<&[u8]> {
 }
 
 /// Walks the payload's strings.
+#[derive(Clone, Copy)]
 struct Text<'a> {
-    rest: &'a str,
+    text: &'a str,
+    /// What has not been walked; it starts at a character of `text`.
+    rest: &'a [u8],
     /// Where `rest` ends in the frame.
     end: usize,
 }
 
 impl<'a> Text<'a> {
-    fn at(&self) -> usize {
+    fn at(self) -> usize {
         self.end.saturating_sub(self.rest.len())
     }
 
-    /// Takes the next string off, with its NUL, and checks it.
-    fn string(
-        &mut self,
-        len: u32,
-        field: HandoffField,
-        check: impl FnOnce(&str) -> Result<(), HandoffRule>,
-    ) -> Result<&'a str, DecodeError> {
-        let start = self.at();
-        let (string, after) = widen(len)
-            .checked_add(1)
-            .and_then(|len| self.rest.split_at_checked(len))
-            .ok_or(DecodeError::LengthMismatch {
-                offset: narrow(start),
-            })?;
-        let Some(checked) = string.strip_suffix('\0') else {
-            let offset = narrow(start.saturating_add(widen(len)));
-            return Err(DecodeError::MissingNul { offset });
-        };
-        check(checked).map_err(|rule| DecodeError::Invalid {
-            offset: narrow(start),
+    /// The text from here on.
+    fn tail(self) -> &'a str {
+        let walked = self.text.len().saturating_sub(self.rest.len());
+        self.text.get(walked..).unwrap_or_default()
+    }
+
+    /// Takes the next string off, with its NUL.
+    fn string(&mut self, len: u32) -> Result<&'a str, DecodeError> {
+        let tail = self.tail();
+        self.rest = self.after(len)?;
+        let string = tail.get(..widen(len).saturating_add(1));
+        Ok(string.unwrap_or_default())
+    }
+
+    /// Checks the next `count` strings and returns the text after them. `check` gets the text that
+    /// each starts, and its length.
+    fn strings(
+        mut self,
+        count: u32,
+        mut lens: Reader<'_>,
+        limits: &ExecLimits,
+        field: fn(u32) -> HandoffField,
+        check: impl Fn(&[u8], usize) -> Result<(), HandoffRule>,
+    ) -> Result<Self, DecodeError> {
+        let max = limits.max_string_bytes();
+        for n in 0..count {
+            let len = lens.varint()?;
+            let text = self.rest;
+            self.rest = self.after(len)?;
+            if let Err(rule) = check(text, widen(len)) {
+                return Err(self.refused(len, field(n), rule));
+            }
+            if len >= max {
+                let rule = HandoffRule::StringTooLong {
+                    len: len.saturating_add(1),
+                    max,
+                };
+                return Err(self.refused(len, field(n), rule));
+            }
+        }
+        Ok(self)
+    }
+
+    /// What follows the next string and its NUL.
+    fn after(self, len: u32) -> Result<&'a [u8], DecodeError> {
+        match self.rest.split_at_checked(widen(len)) {
+            Some((_, [0, after @ ..])) => Ok(after),
+            _ => Err(self.fault(len)),
+        }
+    }
+
+    #[cold]
+    fn fault(self, len: u32) -> DecodeError {
+        let start = narrow(self.at());
+        let next = widen(len).saturating_add(1);
+        if self.tail().is_char_boundary(next) {
+            let offset = start.saturating_add(len);
+            DecodeError::MissingNul { offset }
+        } else {
+            DecodeError::LengthMismatch { offset: start }
+        }
+    }
+
+    /// The error for the string of `len` bytes that was taken off last.
+    #[cold]
+    fn refused(self, len: u32, field: HandoffField, rule: HandoffRule) -> DecodeError {
+        let after_start = widen(len).saturating_add(1);
+        DecodeError::Invalid {
+            offset: narrow(self.at().saturating_sub(after_start)),
             invalid: InvalidHandoff { field, rule },
-        })?;
-        self.rest = after;
-        Ok(string)
+        }
     }
 }
 
@@ -284,14 +358,15 @@ pub(super) fn c_str(string: &str) -> &CStr {
     CStr::from_bytes_with_nul(string.as_bytes()).unwrap_or_default()
 }
 
-fn count_nuls(text: &str) -> usize {
+fn count_nuls(text: &[u8]) -> usize {
     let mut nuls = 0usize;
-    // A block's count fits a byte, which lets the compiler count 16 bytes at a time.
-    for block in text.as_bytes().chunks(255) {
-        let in_block = block
+    // The count of a chunk fits a byte, which lets the compiler count 32 bytes at a time; a
+    // multiple of 32 leaves it no odd ones.
+    for chunk in text.chunks(7 * 32) {
+        let in_chunk = chunk
             .iter()
             .fold(0u8, |n, byte| n.wrapping_add(u8::from(*byte == 0)));
-        nuls = nuls.saturating_add(usize::from(in_block));
+        nuls = nuls.saturating_add(usize::from(in_chunk));
     }
     nuls
 }
@@ -339,7 +414,10 @@ impl<'a> Iterator for Strings<'a> {
     /// The next string, with its NUL.
     fn next(&mut self) -> Option<&'a str> {
         self.left = self.left.checked_sub(1)?;
-        let (len, lens) = take_varint(self.lens).ok()?;
+        let (len, lens) = match self.lens {
+            [byte @ ..0x80, rest @ ..] => (u32::from(*byte), rest),
+            _ => take_varint(self.lens).ok()?,
+        };
         let (string, text) = self.text.split_at_checked(widen(len).checked_add(1)?)?;
         self.lens = lens;
         self.text = text;
@@ -356,6 +434,20 @@ impl FusedIterator for Strings<'_> {}
 
 /// Checks a message against every rule.
 pub(super) fn check(message: &HandoffInit, limits: &ExecLimits) -> Result<(), InvalidHandoff> {
+    check_with(message, limits, check_nul)
+}
+
+/// Whether a message keeps every rule but that against NULs, for which [`count_nuls`] in the text
+/// made of it is faster.
+pub(super) fn is_valid_but_for_nuls(message: &HandoffInit, limits: &ExecLimits) -> bool {
+    check_with(message, limits, |_| Ok(())).is_ok()
+}
+
+fn check_with(
+    message: &HandoffInit,
+    limits: &ExecLimits,
+    check_nul: impl Fn(&str) -> Result<(), HandoffRule>,
+) -> Result<(), InvalidHandoff> {
     let invalid = |field| move |rule| InvalidHandoff { field, rule };
     let HandoffInit {
         cmd,
@@ -418,7 +510,7 @@ fn check_path_len(path: &str) -> Result<(), HandoffRule> {
 }
 
 fn check_nul(string: &str) -> Result<(), HandoffRule> {
-    if string.as_bytes().contains(&0) {
+    if holds(string.as_bytes(), 0) {
         Err(HandoffRule::Nul)
     } else {
         Ok(())
@@ -429,20 +521,63 @@ fn check_key(key: &str) -> Result<(), HandoffRule> {
     if key.is_empty() {
         return Err(HandoffRule::EmptyKey);
     }
-    if key.as_bytes().contains(&b'=') {
+    if holds(key.as_bytes(), b'=') {
         return Err(HandoffRule::EqualsInKey);
     }
     Ok(())
 }
 
-fn check_env_entry(entry: &str, limits: &ExecLimits) -> Result<(), HandoffRule> {
-    let Some(key) = entry.as_bytes().iter().position(|byte| *byte == b'=') else {
-        return Err(HandoffRule::NoEquals);
-    };
-    if key == 0 {
+/// Whether `byte` is in `string`, in blocks: most strings are too short for a search that starts
+/// by aligning itself.
+fn holds(string: &[u8], byte: u8) -> bool {
+    let mut rest = string;
+    while let Some((block, after)) = rest.split_first_chunk::<16>() {
+        if in_block(block, byte) {
+            return true;
+        }
+        rest = after;
+    }
+    // The last block overlaps the one before it.
+    match (
+        string.last_chunk::<16>(),
+        rest.first_chunk::<8>(),
+        rest.last_chunk::<8>(),
+    ) {
+        (Some(last), _, _) => in_block(last, byte),
+        (None, Some(first), Some(last)) => in_block(first, byte) | in_block(last, byte),
+        _ => rest.contains(&byte),
+    }
+}
+
+fn in_block<const N: usize>(block: &[u8; N], byte: u8) -> bool {
+    // Without an early exit the compiler compares the whole block at once.
+    block.iter().fold(false, |any, b| any | (*b == byte))
+}
+
+/// Checks the key of the entry that is the first `len` bytes of `text`.
+fn check_entry_key(text: &[u8], len: usize) -> Result<(), HandoffRule> {
+    // Most keys are short: 16 bytes are searched at once, past the entry's end if need be.
+    match text.first_chunk().map(first_equals) {
+        Some(at @ 1..16) if at < len => Ok(()),
+        _ => check_long_entry_key(text.get(..len).unwrap_or_default()),
+    }
+}
+
+fn check_long_entry_key(entry: &[u8]) -> Result<(), HandoffRule> {
+    if entry.starts_with(b"=") {
         return Err(HandoffRule::EmptyKey);
     }
-    limits.check_string(entry.len())
+    if !holds(entry, b'=') {
+        return Err(HandoffRule::NoEquals);
+    }
+    Ok(())
+}
+
+/// Where the first `=` is; 16 where there is none.
+fn first_equals(block: &[u8; 16]) -> usize {
+    // One comparison of 16 bytes where the target has that.
+    let equal = block.map(|byte| if byte == b'=' { 0xff } else { 0 });
+    widen(u128::from_le_bytes(equal).trailing_zeros() / 8)
 }
 
 /// The lengths of a payload's parts, in bytes.
@@ -498,23 +633,35 @@ pub(super) fn write(message: &HandoffInit, layout: &Layout, payload: &mut [u8]) 
     let (index, text) = payload.split_at_mut_checked(layout.index_len)?;
     let (mut index, mut text) = (Out { rest: index }, Out { rest: text });
     index.varint(cmd.len())?;
-    text.string(&[cmd])?;
-    index.put(&[u8::from(cwd.is_some())])?;
+    text.string(cmd)?;
+    index.byte(u8::from(cwd.is_some()))?;
     if let Some(cwd) = cwd {
         index.varint(cwd.len())?;
-        text.string(&[cwd])?;
+        text.string(cwd)?;
     }
     index.varint(args.len())?;
     for arg in args {
         index.varint(arg.len())?;
-        text.string(&[arg])?;
+        text.string(arg)?;
     }
     index.varint(env.len())?;
     for (key, value) in env {
         index.varint(entry_len(key, value))?;
-        text.string(&[key, "=", value])?;
+        text.put(key.as_bytes())?;
+        text.byte(b'=')?;
+        text.string(value)?;
     }
     index.varint(layout.text_len)
+}
+
+/// Whether a written payload has a NUL besides those that end its strings.
+pub(super) fn has_stray_nul(message: &HandoffInit, layout: &Layout, payload: &[u8]) -> bool {
+    let lists = message.args.len().saturating_add(message.env.len());
+    let strings = lists
+        .saturating_add(1)
+        .saturating_add(usize::from(message.cwd.is_some()));
+    let text = payload.get(layout.index_len..).unwrap_or_default();
+    count_nuls(text) != strings
 }
 
 /// The length of `KEY=VALUE`.
@@ -523,6 +670,9 @@ fn entry_len(key: &str, value: &str) -> usize {
 }
 
 fn varint_len(value: usize) -> usize {
+    if value < 0x80 {
+        return 1;
+    }
     let bits = usize::BITS.saturating_sub(value.leading_zeros()).max(1);
     widen(bits.div_ceil(7))
 }
@@ -535,16 +685,21 @@ struct Out<'a> {
 impl Out<'_> {
     fn put(&mut self, bytes: &[u8]) -> Option<()> {
         let (place, rest) = mem::take(&mut self.rest).split_at_mut_checked(bytes.len())?;
-        place.copy_from_slice(bytes);
+        copy(place, bytes);
         self.rest = rest;
         Some(())
     }
 
-    fn string(&mut self, parts: &[&str]) -> Option<()> {
-        for part in parts {
-            self.put(part.as_bytes())?;
-        }
-        self.put(&[0])
+    fn string(&mut self, string: &str) -> Option<()> {
+        self.put(string.as_bytes())?;
+        self.byte(0)
+    }
+
+    fn byte(&mut self, byte: u8) -> Option<()> {
+        let (place, rest) = mem::take(&mut self.rest).split_first_mut()?;
+        *place = byte;
+        self.rest = rest;
+        Some(())
     }
 
     fn varint(&mut self, value: usize) -> Option<()> {
@@ -553,9 +708,32 @@ impl Out<'_> {
             let [low, ..] = left.to_le_bytes();
             left >>= 7;
             if left == 0 {
-                return self.put(&[low]);
+                return self.byte(low);
             }
-            self.put(&[low | 0x80])?;
+            self.byte(low | 0x80)?;
         }
     }
+}
+
+/// Copies a slice to one of its length, in two blocks that overlap where it is as short as most
+/// strings: half the time of a call.
+fn copy(to: &mut [u8], from: &[u8]) {
+    let short = from.len() <= 32
+        && (copy_ends::<16>(to, from) || copy_ends::<8>(to, from) || copy_ends::<4>(to, from));
+    if !short {
+        to.copy_from_slice(from);
+    }
+}
+
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    if let Some(place) = to.first_chunk_mut() {
+        *place = *first;
+    }
+    if let Some(place) = to.last_chunk_mut() {
+        *place = *last;
+    }
+    true
 }
