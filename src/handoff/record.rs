@@ -74,7 +74,7 @@ impl<'a> Record<'a> {
             payload.over(arg_lens),
             limits,
             HandoffField::Arg,
-            |_, _| Ok(()),
+            |_| Ok(()),
         )?;
         let env = Strings {
             lens: env_lens,
@@ -280,49 +280,42 @@ impl<'a> Text<'a> {
         self.text.get(walked..).unwrap_or_default()
     }
 
-    /// Takes the next string off, with its NUL.
-    fn string(&mut self, len: u32) -> Result<&'a str, DecodeError> {
-        let tail = self.tail();
-        self.rest = self.after(len)?;
-        let string = tail.get(..widen(len).saturating_add(1));
-        Ok(string.unwrap_or_default())
-    }
-
-    /// Checks the next `count` strings and returns the text after them. `check` gets the text that
-    /// each starts, and its length.
+    /// Checks the next `count` strings and returns the text after them.
     fn strings(
-        mut self,
+        self,
         count: u32,
         mut lens: Reader<'_>,
         limits: &ExecLimits,
         field: fn(u32) -> HandoffField,
-        check: impl Fn(&[u8], usize) -> Result<(), HandoffRule>,
+        check: impl Fn(&[u8]) -> Result<(), HandoffRule>,
     ) -> Result<Self, DecodeError> {
         let max = limits.max_string_bytes();
+        let mut rest = self.rest;
         for n in 0..count {
             let len = lens.varint()?;
-            let text = self.rest;
-            self.rest = self.after(len)?;
-            if let Err(rule) = check(text, widen(len)) {
-                return Err(self.refused(len, field(n), rule));
-            }
+            let Some((string, [0, after @ ..])) = rest.split_at_checked(widen(len)) else {
+                return Err(Self { rest, ..self }.fault(len));
+            };
+            rest = after;
+            let refused = |rule| Self { rest, ..self }.refused(len, field(n), rule);
+            check(string).map_err(refused)?;
             if len >= max {
-                let rule = HandoffRule::StringTooLong {
-                    len: len.saturating_add(1),
-                    max,
-                };
-                return Err(self.refused(len, field(n), rule));
+                let len = len.saturating_add(1);
+                return Err(refused(HandoffRule::StringTooLong { len, max }));
             }
         }
-        Ok(self)
+        Ok(Self { rest, ..self })
     }
 
-    /// What follows the next string and its NUL.
-    fn after(self, len: u32) -> Result<&'a [u8], DecodeError> {
-        match self.rest.split_at_checked(widen(len)) {
-            Some((_, [0, after @ ..])) => Ok(after),
-            _ => Err(self.fault(len)),
-        }
+    /// Takes the next string off, with its NUL.
+    fn string(&mut self, len: u32) -> Result<&'a str, DecodeError> {
+        let tail = self.tail();
+        let Some((_, [0, after @ ..])) = self.rest.split_at_checked(widen(len)) else {
+            return Err(self.fault(len));
+        };
+        self.rest = after;
+        let string = tail.get(..widen(len).saturating_add(1));
+        Ok(string.unwrap_or_default())
     }
 
     #[cold]
@@ -554,16 +547,7 @@ fn in_block<const N: usize>(block: &[u8; N], byte: u8) -> bool {
     block.iter().fold(false, |any, b| any | (*b == byte))
 }
 
-/// Checks the key of the entry that is the first `len` bytes of `text`.
-fn check_entry_key(text: &[u8], len: usize) -> Result<(), HandoffRule> {
-    // Most keys are short: 16 bytes are searched at once, past the entry's end if need be.
-    match text.first_chunk().map(first_equals) {
-        Some(at @ 1..16) if at < len => Ok(()),
-        _ => check_long_entry_key(text.get(..len).unwrap_or_default()),
-    }
-}
-
-fn check_long_entry_key(entry: &[u8]) -> Result<(), HandoffRule> {
+fn check_entry_key(entry: &[u8]) -> Result<(), HandoffRule> {
     if entry.starts_with(b"=") {
         return Err(HandoffRule::EmptyKey);
     }
@@ -571,13 +555,6 @@ fn check_long_entry_key(entry: &[u8]) -> Result<(), HandoffRule> {
         return Err(HandoffRule::NoEquals);
     }
     Ok(())
-}
-
-/// Where the first `=` is; 16 where there is none.
-fn first_equals(block: &[u8; 16]) -> usize {
-    // One comparison of 16 bytes where the target has that.
-    let equal = block.map(|byte| if byte == b'=' { 0xff } else { 0 });
-    widen(u128::from_le_bytes(equal).trailing_zeros() / 8)
 }
 
 /// The lengths of a payload's parts, in bytes.
