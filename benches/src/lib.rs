@@ -1,6 +1,5 @@
-//! What the benches share: the messages, the peers, a counting allocator.
+//! What the benches share: the messages and the peers.
 
-pub mod allocations;
 pub mod messages;
 pub mod peers;
 pub mod specs;
