@@ -50,9 +50,9 @@ impl From<&HandoffInit> for Plain {
 
 /// What a guest hands to `execve`.
 pub struct Lists {
-    pub argv: Vec<*const c_char>,
-    pub envp: Vec<*const c_char>,
-    /// What the pointers point into.
+    /// `argv` and `envp`, each with the null that ends it.
+    pub pointers: Vec<*const c_char>,
+    /// What the pointers point into; nothing where that is the message itself.
     pub strings: Vec<CString>,
 }
 
@@ -62,24 +62,21 @@ impl Lists {
         argv: impl Iterator<Item = S>,
         envp: impl Iterator<Item = S>,
     ) -> Self {
-        let mut strings = Vec::with_capacity(count);
-        let mut list = |source: &mut dyn Iterator<Item = S>| {
-            let mut pointers = Vec::with_capacity(source.size_hint().0 + 1);
-            for string in source {
-                let string = CString::new(string).unwrap();
-                pointers.push(string.as_ptr());
-                strings.push(string);
-            }
-            pointers.push(ptr::null());
-            pointers
+        let mut lists = Self {
+            pointers: Vec::with_capacity(count + 2),
+            strings: Vec::with_capacity(count),
         };
-        let (mut argv, mut envp) = (argv, envp);
-        let (argv, envp) = (list(&mut argv), list(&mut envp));
-        Self {
-            argv,
-            envp,
-            strings,
-        }
+        argv.for_each(|string| lists.push(string));
+        lists.pointers.push(ptr::null());
+        envp.for_each(|string| lists.push(string));
+        lists.pointers.push(ptr::null());
+        lists
+    }
+
+    fn push(&mut self, string: impl Into<Vec<u8>>) {
+        let string = CString::new(string).unwrap();
+        self.pointers.push(string.as_ptr());
+        self.strings.push(string);
     }
 }
 
@@ -102,18 +99,15 @@ impl From<Plain> for Lists {
 /// The lists of one of this crate's frames.
 pub fn frame_lists(frame: &[u8]) -> Lists {
     let view = HandoffInitRef::decode(frame).unwrap();
-    let (argv, envp) = (view.argv(), view.envp());
-    let mut lists = Lists {
-        argv: Vec::with_capacity(argv.len() + 1),
-        envp: Vec::with_capacity(envp.len() + 1),
-        strings: Vec::new(),
-    };
-    lists.argv.extend(argv.map(|arg| arg.as_ptr()));
-    lists.argv.push(ptr::null());
-    lists.envp.extend(envp.map(|entry| entry.as_ptr()));
-    lists.envp.push(ptr::null());
+    let (argv, envp) = (view.argv_ptrs(), view.envp_ptrs());
+    let mut pointers = Vec::with_capacity(argv.len() + envp.len() + 2);
+    argv.for_each(|arg| pointers.push(arg));
+    pointers.push(ptr::null());
+    envp.for_each(|entry| pointers.push(entry));
+    pointers.push(ptr::null());
     std::hint::black_box(view.cwd_cstr());
-    lists
+    let strings = Vec::new();
+    Lists { pointers, strings }
 }
 
 /// A message as a peer sends it; only the incumbent sends more than one part.
@@ -244,8 +238,7 @@ mod tests {
                 let parts = (peer.encode)(&plain);
                 assert_eq!((peer.decode)(&parts), plain, "{}", peer.name);
                 let peers = (peer.lists)(&parts);
-                assert_eq!(peers.argv.len(), lists.argv.len(), "{}", peer.name);
-                assert_eq!(peers.envp.len(), lists.envp.len(), "{}", peer.name);
+                assert_eq!(peers.pointers.len(), lists.pointers.len(), "{}", peer.name);
             }
         }
     }

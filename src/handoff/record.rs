@@ -69,25 +69,13 @@ impl<'a> Record<'a> {
             text: rest.tail(),
             left: arg_count,
         };
-        rest = rest.strings(
-            arg_count,
-            payload.over(arg_lens),
-            limits,
-            HandoffField::Arg,
-            |_| Ok(()),
-        )?;
+        rest = rest.strings(List::Args, arg_count, payload.over(arg_lens), limits)?;
         let env = Strings {
             lens: env_lens,
             text: rest.tail(),
             left: env_count,
         };
-        rest = rest.strings(
-            env_count,
-            payload.over(env_lens),
-            limits,
-            HandoffField::Env,
-            check_entry_key,
-        )?;
+        rest = rest.strings(List::Env, env_count, payload.over(env_lens), limits)?;
         if !rest.rest.is_empty() {
             return Err(DecodeError::LengthMismatch {
                 offset: narrow(rest.at()),
@@ -96,13 +84,14 @@ impl<'a> Record<'a> {
         // Each string ends in a NUL; where there are more than that, one holds a NUL.
         let strings = widen(arg_count).saturating_add(widen(env_count));
         let paths = 1usize.saturating_add(usize::from(cwd.is_some()));
+        let record = Self {
+            cmd,
+            cwd,
+            args,
+            env,
+        };
         if count_nuls(text.as_bytes()) != strings.saturating_add(paths) {
-            let mut parts = [cmd]
-                .into_iter()
-                .chain(cwd)
-                .chain(args.clone())
-                .chain(env.clone());
-            return Err(stray_nul(text_at, &mut parts));
+            return Err(record.stray_nul(text_at));
         }
         limits
             .check_total(without_nul(cmd), strings, strings_len)
@@ -113,12 +102,24 @@ impl<'a> Record<'a> {
                     rule,
                 },
             })?;
-        Ok(Self {
-            cmd,
-            cwd,
-            args,
-            env,
-        })
+        Ok(record)
+    }
+
+    #[cold]
+    fn stray_nul(&self, text_at: usize) -> DecodeError {
+        let mut at = text_at;
+        let mut is_in = |string: &str| {
+            let end = string.bytes().position(|byte| byte == 0);
+            let next = end.unwrap_or_default().saturating_add(1);
+            let stray = next != string.len();
+            at = at.saturating_add(if stray { next.saturating_sub(1) } else { next });
+            stray
+        };
+        let _ = is_in(self.cmd)
+            || self.cwd.is_some_and(&mut is_in)
+            || self.args.clone().any(&mut is_in)
+            || self.env.clone().any(&mut is_in);
+        DecodeError::StrayNul { offset: narrow(at) }
     }
 }
 
@@ -150,8 +151,6 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    // By value, as all that is called from the loop over the strings and not inlined there: what
-    // is never borrowed stays in registers.
     fn long_varint(self) -> Result<(u32, &'a [u8]), DecodeError> {
         take_varint(self.rest).map_err(|fault| {
             let offset = narrow(self.at());
@@ -237,23 +236,15 @@ pub(super) fn take_varint(bytes: &[u8]) -> Result<(u32, &[u8]), VarintFault> {
 
 /// Skips `count` varints by counting their last bytes.
 fn skip_varints(bytes: &[u8], count: usize) -> Option<&[u8]> {
-    match bytes.split_at_checked(count) {
-        Some((single, rest)) if single.is_ascii() => return Some(rest),
-        _ => {}
-    }
-    let mut rest = bytes;
-    let mut left = count;
-    while let Some((block, after)) = rest.split_first_chunk::<16>() {
-        let ends = block.iter().filter(|byte| **byte < 0x80).count();
-        if ends >= left {
-            break;
-        }
-        left = left.saturating_sub(ends);
-        rest = after;
-    }
+    let is_last = |byte: &u8| *byte < 0x80;
+    let (single, rest) = bytes.split_at_checked(count)?;
+    // Without an early exit the compiler looks at 16 bytes at a time.
+    let ends: usize = single.iter().map(|byte| usize::from(is_last(byte))).sum();
+    let mut left = count.saturating_sub(ends);
+    let mut rest = rest;
     while left > 0 {
         let (byte, after) = rest.split_first()?;
-        left = left.saturating_sub(usize::from(*byte < 0x80));
+        left = left.saturating_sub(usize::from(is_last(byte)));
         rest = after;
     }
     Some(rest)
@@ -267,6 +258,21 @@ struct Text<'a> {
     rest: &'a [u8],
     /// Where `rest` ends in the frame.
     end: usize,
+}
+
+#[derive(Clone, Copy)]
+enum List {
+    Args,
+    Env,
+}
+
+impl List {
+    fn field(self, n: u32) -> HandoffField {
+        match self {
+            Self::Args => HandoffField::Arg(n),
+            Self::Env => HandoffField::Env(n),
+        }
+    }
 }
 
 impl<'a> Text<'a> {
@@ -283,13 +289,13 @@ impl<'a> Text<'a> {
     /// Checks the next `count` strings and returns the text after them.
     fn strings(
         self,
+        list: List,
         count: u32,
         mut lens: Reader<'_>,
         limits: &ExecLimits,
-        field: fn(u32) -> HandoffField,
-        check: impl Fn(&[u8]) -> Result<(), HandoffRule>,
     ) -> Result<Self, DecodeError> {
         let max = limits.max_string_bytes();
+        // What is never borrowed stays in a register: `self` is put together again for an error.
         let mut rest = self.rest;
         for n in 0..count {
             let len = lens.varint()?;
@@ -297,11 +303,19 @@ impl<'a> Text<'a> {
                 return Err(Self { rest, ..self }.fault(len));
             };
             rest = after;
-            let refused = |rule| Self { rest, ..self }.refused(len, field(n), rule);
-            check(string).map_err(refused)?;
-            if len >= max {
-                let len = len.saturating_add(1);
-                return Err(refused(HandoffRule::StringTooLong { len, max }));
+            let checked = match list {
+                List::Env => check_entry_key(string),
+                List::Args => Ok(()),
+            };
+            let checked = match checked {
+                Ok(()) if len >= max => {
+                    let len = len.saturating_add(1);
+                    Err(HandoffRule::StringTooLong { len, max })
+                }
+                checked => checked,
+            };
+            if let Err(rule) = checked {
+                return Err(Self { rest, ..self }.refused(len, list.field(n), rule));
             }
         }
         Ok(Self { rest, ..self })
@@ -362,19 +376,6 @@ fn count_nuls(text: &[u8]) -> usize {
         nuls = nuls.saturating_add(usize::from(in_chunk));
     }
     nuls
-}
-
-#[cold]
-fn stray_nul(text_at: usize, parts: &mut dyn Iterator<Item = &str>) -> DecodeError {
-    let mut at = text_at;
-    for part in parts {
-        if let Some(nul) = without_nul(part).find('\0') {
-            at = at.saturating_add(nul);
-            break;
-        }
-        at = at.saturating_add(part.len());
-    }
-    DecodeError::StrayNul { offset: narrow(at) }
 }
 
 /// A run of checked strings: their lengths and where they start.
@@ -538,7 +539,7 @@ fn holds(string: &[u8], byte: u8) -> bool {
     ) {
         (Some(last), _, _) => in_block(last, byte),
         (None, Some(first), Some(last)) => in_block(first, byte) | in_block(last, byte),
-        _ => rest.contains(&byte),
+        _ => rest.iter().any(|b| *b == byte),
     }
 }
 
