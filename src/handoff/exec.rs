@@ -181,6 +181,7 @@ impl<'a> FirstAnd<'a> {
 impl<'a> Iterator for FirstAnd<'a> {
     type Item = &'a str;
 
+    #[inline] // as `Strings::next`
     fn next(&mut self) -> Option<&'a str> {
         self.first.take().or_else(|| self.rest.next())
     }
