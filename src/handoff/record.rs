@@ -542,7 +542,7 @@ fn holds(string: &[u8], byte: u8) -> bool {
     ) {
         (Some(last), _, _) => in_block(last, byte),
         (None, Some(first), Some(last)) => in_block(first, byte) | in_block(last, byte),
-        _ => rest.iter().any(|b| *b == byte),
+        _ => rest.contains(&byte),
     }
 }
 
