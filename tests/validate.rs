@@ -379,3 +379,13 @@ fn any_text_is_read() {
         Ok(())
     });
 }
+
+/// The check reads every number, so a number that no type holds is a mistake with a place.
+#[test]
+fn a_number_out_of_range_has_a_place() {
+    let json = r#"{"resources": {"cpus": 1e400}}"#;
+    let findings = SandboxSpec::check_json(json);
+    let finding = &findings.as_slice()[0];
+    assert_eq!(finding.code, FindingCode::Syntax);
+    assert!(finding.span(json).is_some());
+}

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::ops::Range;
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::validate::write_field;
 use super::{Finding, FindingCode};
@@ -35,7 +35,8 @@ impl Finding {
 
 /// Returns the byte at which `json` stops being JSON, or the end.
 fn syntax_error(json: &str) -> Option<Range<usize>> {
-    let error = serde_json::from_str::<IgnoredAny>(json).err()?;
+    // A `Value`, since what is only passed over may hold numbers that cannot be read.
+    let error = serde_json::from_str::<Value>(json).err()?;
     let before = json
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1));
