@@ -6,11 +6,11 @@
 use crate::limits::MAX_PATH_BYTES;
 
 /// Whether `path` starts at the guest's root.
-pub(crate) fn is_absolute(path: &str) -> bool {
-    path.starts_with('/')
+pub(crate) fn is_absolute(path: &[u8]) -> bool {
+    path.starts_with(b"/")
 }
 
 /// Whether `path` is short enough for the kernel's `PATH_MAX`.
-pub(crate) fn fits_path_max(path: &str) -> bool {
+pub(crate) fn fits_path_max(path: &[u8]) -> bool {
     path.len() <= MAX_PATH_BYTES
 }

@@ -4,9 +4,9 @@ use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::iter::FusedIterator;
 
+use super::decode::{Strings, c_str};
 use super::error::{HandoffRule, ScratchTooSmall};
 use super::frame::{narrow, widen};
-use super::record::{Strings, c_str};
 
 /// The `cmd` that leaves the choice of the init to the guest.
 pub const AUTO_INIT: &str = "auto";
@@ -77,9 +77,9 @@ impl ExecLimits {
 
     /// Checks one string of `len` bytes, its NUL not counted.
     pub(super) fn check_string(&self, len: usize) -> Result<(), HandoffRule> {
-        let len = narrow(len).saturating_add(1);
         let max = self.max_string_bytes();
-        if len > max {
+        if len >= widen(max) {
+            let len = narrow(len).saturating_add(1);
             return Err(HandoffRule::StringTooLong { len, max });
         }
         Ok(())
@@ -165,25 +165,25 @@ impl<'a> Iterator for CStrings<'a> {
 impl ExactSizeIterator for CStrings<'_> {}
 impl FusedIterator for CStrings<'_> {}
 
-/// `argv` or `envp` as strings, each with its NUL: `argv` starts with `cmd`.
+/// `argv` or `envp`, each string with what follows it in the frame: `argv` starts with `cmd`.
 #[derive(Clone)]
 pub(super) struct FirstAnd<'a> {
-    pub(super) first: Option<&'a str>,
+    pub(super) first: Option<&'a [u8]>,
     pub(super) rest: Strings<'a>,
 }
 
 impl<'a> FirstAnd<'a> {
     pub(super) fn pointers(self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
-        self.map(|string| string.as_ptr().cast())
+        self.map(|tail| tail.as_ptr().cast())
     }
 }
 
 impl<'a> Iterator for FirstAnd<'a> {
-    type Item = &'a str;
+    type Item = &'a [u8];
 
-    #[inline] // as `Strings::next`
-    fn next(&mut self) -> Option<&'a str> {
-        self.first.take().or_else(|| self.rest.next())
+    #[inline] // as `Strings::next_at`
+    fn next(&mut self) -> Option<&'a [u8]> {
+        self.first.take().or_else(|| self.rest.next_tail())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -227,9 +227,9 @@ impl<'a, 's> EnvpOver<'a, 's> {
     ) -> Result<Self, ScratchTooSmall> {
         let text = frame_env.text().as_bytes();
         let needed = inherited.len().saturating_add(frame_env.len());
-        let offsets = frame_env
-            .offsets()
-            .map(|at| narrow(inherited.len()).saturating_add(at));
+        let mut frame_env = frame_env;
+        let offsets = core::iter::from_fn(|| frame_env.next_at())
+            .map(|at| narrow(inherited.len().saturating_add(at)));
         let ids = scratch
             .get_mut(..needed)
             .ok_or(ScratchTooSmall { needed })?;
@@ -311,8 +311,7 @@ impl<'a> Iterator for EnvpOver<'a, '_> {
         let id = *self.ids.next()?;
         Some(match self.inherited.get(widen(id)) {
             Some(entry) => entry,
-            None => CStr::from_bytes_until_nul(from_frame(self.inherited, self.text, id))
-                .unwrap_or_default(),
+            None => c_str(from_frame(self.inherited, self.text, id)),
         })
     }
 

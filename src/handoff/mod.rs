@@ -1,10 +1,12 @@
 //! The handoff: the one message that tells the guest agent which init to become.
 
+mod decode;
+mod encode;
 mod error;
 mod exec;
 mod frame;
-mod record;
 mod report;
+mod rules;
 #[cfg(feature = "std")]
 mod stream;
 
@@ -25,9 +27,11 @@ pub use self::report::GuestReport;
 #[cfg(feature = "std")]
 pub use self::stream::read_frame;
 
+use self::decode::{Strings, c_str, without_nul};
+use self::encode::Layout;
 use self::exec::FirstAnd;
 use self::frame::OVERHEAD;
-use self::record::{Layout, Record, Strings, c_str, without_nul};
+
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::shape::shaped;
 
@@ -155,7 +159,7 @@ impl HandoffInit {
     /// # Errors
     /// As [`validate`](Self::validate).
     pub fn validate_with(&self, limits: &ExecLimits) -> Result<(), InvalidHandoff> {
-        record::check(self, limits)
+        encode::check(self, limits)
     }
 
     /// The length in bytes of the frame that [`encode`](Self::encode) writes.
@@ -184,18 +188,9 @@ impl HandoffInit {
     /// [`EncodeError::Invalid`] where [`validate_with`](Self::validate_with) refuses the message,
     /// [`EncodeError::PayloadTooLarge`] where such a message is too long for a frame.
     pub fn encode_with(&self, limits: &ExecLimits) -> Result<Vec<u8>, EncodeError> {
-        if !record::is_valid_but_for_nuls(self, limits) {
-            self.validate_with(limits)?;
-        }
-        let layout = self.layout()?;
+        let layout = self.lay_out(limits)?;
         let mut frame = vec![0; layout.payload_len().saturating_add(OVERHEAD)];
-        self.write_frame(&layout, &mut frame)?;
-        let payload = frame
-            .get(FrameHeader::LEN..)
-            .and_then(|rest| rest.get(..layout.payload_len()));
-        if record::has_stray_nul(self, &layout, payload.unwrap_or_default()) {
-            self.validate_with(limits)?;
-        }
+        self.write_frame(&layout, limits, &mut frame)?;
         Ok(frame)
     }
 
@@ -203,15 +198,19 @@ impl HandoffInit {
     /// the frame's length. What follows the frame is left as it was.
     ///
     /// # Errors
-    /// As [`encode`](Self::encode), and [`EncodeError::BufferTooSmall`]. `buffer` is then
-    /// untouched.
+    /// As [`encode`](Self::encode), and [`EncodeError::BufferTooSmall`], which leaves `buffer`
+    /// untouched. Where a string holds a NUL, `buffer` may hold some of the message, but no frame.
     pub fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
-        self.validate()?;
-        self.write_frame(&self.layout()?, buffer)
+        let limits = ExecLimits::default();
+        let layout = self.lay_out(&limits)?;
+        self.write_frame(&layout, &limits, buffer)
     }
 
-    fn layout(&self) -> Result<Layout, EncodeError> {
-        let layout = Layout::of(self);
+    fn lay_out(&self, limits: &ExecLimits) -> Result<Layout, EncodeError> {
+        let layout = encode::lay_out(self, limits).or_else(|invalid| {
+            // A NUL may come before what was found.
+            encode::check(self, limits).and(Err(invalid))
+        })?;
         let len = layout.payload_len();
         if len > MAX_PAYLOAD_BYTES {
             return Err(EncodeError::PayloadTooLarge { len });
@@ -219,12 +218,24 @@ impl HandoffInit {
         Ok(layout)
     }
 
-    fn write_frame(&self, layout: &Layout, buffer: &mut [u8]) -> Result<usize, EncodeError> {
+    fn write_frame(
+        &self,
+        layout: &Layout,
+        limits: &ExecLimits,
+        buffer: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         let needed = layout.payload_len().saturating_add(OVERHEAD);
         let too_small = EncodeError::BufferTooSmall { needed };
-        let frame = buffer.get_mut(..needed).ok_or(too_small)?;
+        let Some(frame) = buffer.get_mut(..needed) else {
+            // A larger buffer would not help a message with a NUL.
+            encode::check(self, limits)?;
+            return Err(too_small);
+        };
         let payload = frame::payload_mut(frame).ok_or(too_small)?;
-        record::write(self, layout, payload).ok_or(too_small)?;
+        encode::write(self, layout, payload).ok_or(too_small)?;
+        if encode::has_stray_nul(self, layout, payload) {
+            encode::check(self, limits)?;
+        }
         frame::seal(frame, FrameKind::HandoffInit).ok_or(too_small)?;
         Ok(needed)
     }
@@ -245,7 +256,11 @@ impl HandoffInit {
 /// not its values.
 #[derive(Clone)]
 pub struct HandoffInitRef<'a> {
-    record: Record<'a>,
+    // Every string is with its NUL.
+    cmd: &'a str,
+    cwd: Option<&'a str>,
+    args: Strings<'a>,
+    env: Strings<'a>,
 }
 
 impl fmt::Debug for HandoffInitRef<'_> {
@@ -264,7 +279,7 @@ impl fmt::Debug for HandoffInitRef<'_> {
             "HandoffInitRef",
             self.cmd(),
             self.cwd(),
-            &Args(self.record.args.clone()),
+            &Args(self.args.clone()),
             keys,
         )
     }
@@ -286,41 +301,40 @@ impl<'a> HandoffInitRef<'a> {
     /// As [`decode`](Self::decode).
     pub fn decode_with(bytes: &'a [u8], limits: &ExecLimits) -> Result<Self, DecodeError> {
         let frame = frame::open(bytes, FrameKind::HandoffInit)?;
-        Record::read(&frame, limits).map(|record| Self { record })
+        decode::read(&frame, limits)
     }
 
     /// The init: an absolute path inside the guest, or [`AUTO_INIT`].
     pub fn cmd(&self) -> &'a str {
-        without_nul(self.record.cmd)
+        without_nul(self.cmd)
     }
 
     /// The init's working directory, an absolute path inside the guest.
     pub fn cwd(&self) -> Option<&'a str> {
-        self.record.cwd.map(without_nul)
+        self.cwd.map(without_nul)
     }
 
     /// The arguments after `argv[0]`.
     pub fn args(&self) -> impl ExactSizeIterator<Item = &'a str> + Clone + use<'a> {
-        self.record.args.clone().map(without_nul)
+        self.args.clone().map(without_nul)
     }
 
     /// The environment's entries in order; of entries with one key, the last wins.
     pub fn env(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
         // Decoding has shown that each entry has its `=`.
-        self.record
-            .env
+        self.env
             .clone()
             .map(|entry| without_nul(entry).split_once('=').unwrap_or_default())
     }
 
     /// [`cmd`](Self::cmd) as `execve(2)` takes it.
     pub fn cmd_cstr(&self) -> &'a CStr {
-        c_str(self.record.cmd)
+        c_str(self.cmd.as_bytes())
     }
 
     /// [`cwd`](Self::cwd) as `chdir(2)` takes it.
     pub fn cwd_cstr(&self) -> Option<&'a CStr> {
-        self.record.cwd.map(c_str)
+        self.cwd.map(|cwd| c_str(cwd.as_bytes()))
     }
 
     /// `argv` as `execve(2)` takes it: `cmd`, then the arguments.
@@ -353,15 +367,15 @@ impl<'a> HandoffInitRef<'a> {
 
     fn argv_strings(&self) -> FirstAnd<'a> {
         FirstAnd {
-            first: Some(self.record.cmd),
-            rest: self.record.args.clone(),
+            first: Some(self.cmd.as_bytes()),
+            rest: self.args.clone(),
         }
     }
 
     fn envp_strings(&self) -> FirstAnd<'a> {
         FirstAnd {
             first: None,
-            rest: self.record.env.clone(),
+            rest: self.env.clone(),
         }
     }
 
@@ -390,7 +404,7 @@ impl<'a> HandoffInitRef<'a> {
     where
         'a: 'i,
     {
-        EnvpOver::new(inherited, self.record.env.clone(), scratch)
+        EnvpOver::new(inherited, self.env.clone(), scratch)
     }
 
     /// The message with strings of its own.

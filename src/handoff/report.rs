@@ -4,9 +4,9 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::decode::take_varint;
 use super::error::{DecodeError, EncodeError};
 use super::frame::{self, FrameHeader, FrameKind, GENERATION, OVERHEAD, narrow};
-use super::record::take_varint;
 use crate::limits::MAX_REPORT_PAYLOAD_BYTES;
 
 /// What a guest agent tells the host about the handoff, so that a boot which fails says why

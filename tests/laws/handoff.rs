@@ -250,7 +250,7 @@ fn chained(message: &HandoffInit) -> HandoffInit {
     }
 }
 
-/// A buffer is filled by exactly the frame, or left as it was.
+/// A buffer is filled by exactly the frame; one that is too small is left as it was.
 fn assert_encoded_into(message: &HandoffInit) {
     let len = message.encoded_len();
     let encoded = message.encode();
@@ -271,9 +271,10 @@ fn assert_encoded_into(message: &HandoffInit) {
                 assert_eq!(result, Err(EncodeError::BufferTooSmall { needed: len }));
                 0
             }
-            (Err(e), _) => {
+            (Err(e), has_room) => {
                 assert_eq!(result, Err(*e));
-                0
+                assert!(HandoffInitRef::decode(&buffer).is_err());
+                if has_room { len } else { 0 }
             }
         };
         assert!(buffer[filled..].iter().all(|byte| *byte == 0xa5));

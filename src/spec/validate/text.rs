@@ -45,10 +45,10 @@ pub(super) fn filled_if_set(found: &mut Findings, at: &Place<'_>, text: Option<&
 pub(super) fn guest_path(found: &mut Findings, at: &Place<'_>, path: &str) {
     if path.contains('\0') {
         no_nul(found, at, path);
-    } else if !path::fits_path_max(path) {
+    } else if !path::fits_path_max(path.as_bytes()) {
         let message = format!("path is {} bytes long", path.len());
         found.note_limit(at, FindingCode::PathTooLong, message, PATH_MAX);
-    } else if !path::is_absolute(path) {
+    } else if !path::is_absolute(path.as_bytes()) {
         found.note_help(
             at,
             FindingCode::PathNotAbsolute,
