@@ -1,8 +1,11 @@
 //! What is mounted over a root filesystem.
 
 use alloc::string::String;
+use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DiskImageFormat, NamedVolumeCreate};
 use crate::shape::shaped;
@@ -154,7 +157,7 @@ impl VolumeMount {
 // The order of the fields is that in which an array's elements are read.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type")]
+#[serde(remote = "JsonMount", tag = "type")]
 enum JsonMount {
     /// A directory or a file of the host.
     Bind {
@@ -229,6 +232,55 @@ enum JsonMount {
         #[serde(default)]
         readonly: bool,
     },
+}
+
+impl<'de> Deserialize<'de> for JsonMount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MountVisitor)
+    }
+}
+
+/// Passes a mount on to the reader that serde derives, which sets all fields aside until it has
+/// seen `type`.
+struct MountVisitor;
+
+impl<'de> Visitor<'de> for MountVisitor {
+    type Value = JsonMount;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mount")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<JsonMount, A::Error> {
+        JsonMount::deserialize(MapAccessDeserializer::new(EightFields(fields)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<JsonMount, A::Error> {
+        JsonMount::deserialize(SeqAccessDeserializer::new(elements))
+    }
+}
+
+/// Says beforehand that there are eight fields. That is enough for any mount, so that the room to
+/// set them aside need not grow.
+struct EightFields<A>(A);
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for EightFields<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        key: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        self.0.next_key_seed(key)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, value: V) -> Result<V::Value, A::Error> {
+        self.0.next_value_seed(value)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(8)
+    }
 }
 
 impl From<JsonMount> for VolumeMount {

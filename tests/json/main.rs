@@ -13,6 +13,10 @@ use self::mutate::Plan;
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../laws/heap.rs"]
+#[expect(dead_code, reason = "here, only how often the heap is asked counts")]
+mod heap;
+
 mod compare;
 mod golden;
 mod mutate;
@@ -117,4 +121,18 @@ fn readonly_beside_options() {
             }
         }
     }
+}
+
+/// The full document has a `cwd`, which the published crate passes over and this one keeps.
+#[test]
+fn a_full_spec_takes_the_heap_no_more_often_than_with_the_published_crate() {
+    let text = include_str!("../data/json/sandbox-spec.rich.json");
+    let (ours, our_reading) =
+        heap::measure(|| serde_json::from_str::<microsandbox_types::SandboxSpec>(text).unwrap());
+    let (theirs, their_reading) =
+        heap::measure(|| serde_json::from_str::<reference::SandboxSpec>(text).unwrap());
+    assert!(our_reading.allocations <= their_reading.allocations);
+    let (_, our_writing) = heap::measure(|| serde_json::to_vec(&ours).unwrap());
+    let (_, their_writing) = heap::measure(|| serde_json::to_vec(&theirs).unwrap());
+    assert!(our_writing.allocations <= their_writing.allocations);
 }
