@@ -141,6 +141,11 @@ pub fn of_size(args: usize, env: usize, len: usize) -> HandoffInit {
     })
 }
 
+/// A sandbox name of `len` bytes.
+pub fn name(len: usize) -> String {
+    "web-1.worker_".chars().cycle().take(len).collect()
+}
+
 /// An LCG (Knuth's MMIX): all that the messages need of chance.
 struct Random(u64);
 
