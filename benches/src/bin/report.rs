@@ -12,6 +12,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use self::Bar::{AtLeast, AtMost};
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const OURS: &str = "microsandbox-types";
@@ -26,8 +28,8 @@ fn main() -> Result<()> {
     fs::write(results.join("table.md"), &table)?;
     draw(&measured, &results.join("peers.svg"))?;
     let readme = measured.root.join("../README.md");
-    let text = fs::read_to_string(&readme)?;
-    fs::write(readme, between_markers(&text, &table)?)?;
+    let text = between_markers(&read(&readme)?, &table)?;
+    fs::write(readme, text)?;
     print!("{table}");
     Ok(())
 }
@@ -55,10 +57,7 @@ type Columns = HashMap<String, Vec<f64>>;
 
 impl Measured {
     fn read(root: &Path) -> Result<Self> {
-        let file = |name| -> Result<String> {
-            let path = root.join("target/measured").join(name);
-            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
-        };
+        let file = |name| read(&root.join("target/measured").join(name));
         Ok(Self {
             root: root.into(),
             machine: file("machine")?,
@@ -70,17 +69,15 @@ impl Measured {
 
     /// The median in nanoseconds of one of criterion's benches.
     fn time(&self, group: &str, name: &str) -> Result<f64> {
-        // Criterion's own way to make a file name of a title.
-        let folder = |title: &str| title.replace(['/', '(', ')'], "_");
+        // Criterion's own file name for a title, of the characters that ours have.
+        let folder = |title: &str| title.replace('/', "_");
         let path = self
             .root
             .join("target/criterion")
             .join(folder(group))
             .join(folder(name))
             .join("new/estimates.json");
-        let text =
-            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let estimates: serde_json::Value = serde_json::from_str(&text)?;
+        let estimates: serde_json::Value = serde_json::from_str(&read(&path)?)?;
         let median = estimates["median"]["point_estimate"].as_f64();
         median.ok_or_else(|| format!("{}: no median", path.display()).into())
     }
@@ -93,6 +90,10 @@ impl Measured {
     fn size(&self, decoder: &str) -> Result<f64> {
         Ok(of(&self.footprint, decoder, 0)? + of(&self.footprint, decoder, 1)?)
     }
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 fn columns(text: &str) -> Columns {
@@ -119,17 +120,16 @@ enum Bar {
     AtMost(f64),
 }
 
-use Bar::{AtLeast, AtMost};
-
 impl Bar {
     fn row(&self, what: &str, figure: f64, unit: &str) -> String {
         let (sign, bar, met) = match self {
-            AtLeast(bar) => ('≥', bar, figure >= *bar),
-            AtMost(bar) => ('≤', bar, figure <= *bar),
+            AtLeast(bar) => ("≥ ", bar, figure >= *bar),
+            AtMost(0.0) => ("", &0.0, figure == 0.0),
+            AtMost(bar) => ("≤ ", bar, figure <= *bar),
         };
         let digits = if unit == " ×" { 2 } else { 0 };
         let missed = if met { "" } else { " (missed)" };
-        format!("| {what} | {sign} {bar}{unit} | {figure:.digits$}{unit}{missed} |\n")
+        format!("| {what} | {sign}{bar}{unit} | {figure:.digits$}{unit}{missed} |\n")
     }
 }
 
@@ -287,10 +287,10 @@ fn peers_table(measured: &Measured) -> Result<String> {
 }
 
 fn nanoseconds(time: f64) -> String {
-    if time < 1e4 {
-        format!("{time:.0} ns")
-    } else {
-        format!("{:.1} µs", time / 1e3)
+    match time {
+        ..1e4 => format!("{time:.0} ns"),
+        ..1e6 => format!("{:.1} µs", time / 1e3),
+        _ => format!("{:.1} ms", time / 1e6),
     }
 }
 
@@ -328,8 +328,8 @@ fn bar_chart(
     const LEFT: i32 = 160;
     const WIDTH: f64 = 230.0;
     let font = |size| TextStyle::from(("sans-serif", size).into_font());
-    let center = font(13).pos(Pos::new(HPos::Left, VPos::Center));
-    area.draw_text(title, &font(15), (16, 12))?;
+    let center = font(16).pos(Pos::new(HPos::Left, VPos::Center));
+    area.draw_text(title, &font(19), (16, 12))?;
     let most = bars.iter().map(|(_, value, _)| *value).fold(0.0, f64::max);
     for (row, (name, value, label)) in (0..).zip(bars) {
         let top = 48 + row * 29;
