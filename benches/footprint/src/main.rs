@@ -61,9 +61,9 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 // SAFETY: no other symbol of the program has this name; `origin` declares it with this signature.
 #[unsafe(no_mangle)]
 unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, _envp: *mut *mut u8) -> i32 {
+    let (message, pointers) = (&raw mut MESSAGE, &raw mut POINTERS);
     // SAFETY: this runs once, and nothing else uses the two.
-    let (Buffer(message), pointers) =
-        unsafe { (&mut *(&raw mut MESSAGE), &mut *(&raw mut POINTERS)) };
+    let (Buffer(message), pointers) = unsafe { (&mut *message, &mut *pointers) };
     // SAFETY: nothing closes them.
     let (stdin, stdout) = unsafe { (stdin(), stdout()) };
     let mut len = 0;
