@@ -5,7 +5,8 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use microsandbox_types::{FrameHeader, HandoffInit, HandoffInitRef};
 use microsandbox_types_benches::messages;
-use microsandbox_types_benches::peers::{PEERS, Parts, Plain, frame_lists};
+use microsandbox_types_benches::peers::PEERS;
+use peers::Plain;
 
 const OURS: &str = "microsandbox-types";
 
@@ -20,12 +21,12 @@ fn lists(c: &mut Criterion) {
         let frames: Vec<Vec<u8>> = inits.iter().map(|init| init.encode().unwrap()).collect();
         group.bench_function(OURS, |b| {
             let mut frames = frames.iter().cycle();
-            b.iter(|| frame_lists(black_box(frames.next().unwrap())));
+            b.iter(|| peers::view::lists(black_box(frames.next().unwrap())));
         });
         for peer in PEERS {
-            let messages: Vec<Parts> = inits
+            let messages: Vec<Vec<u8>> = inits
                 .iter()
-                .map(|init| (peer.encode)(&Plain::from(init)))
+                .map(|init| (peer.encode)(&init.clone().into()))
                 .collect();
             group.bench_function(peer.name, |b| {
                 let mut messages = messages.iter().cycle();
@@ -75,16 +76,17 @@ fn owned(c: &mut Criterion) {
     let frame = init.encode().unwrap();
     let mut group = c.benchmark_group("owned/typical");
     group.bench_function(OURS, |b| b.iter(|| HandoffInit::decode(black_box(&frame))));
+    let plain = Plain::from(init);
     for peer in PEERS {
-        let parts = (peer.encode)(&Plain::from(&init));
-        group.bench_function(peer.name, |b| b.iter(|| (peer.decode)(black_box(&parts))));
+        let bytes = (peer.encode)(&plain);
+        group.bench_function(peer.name, |b| b.iter(|| (peer.decode)(black_box(&bytes))));
     }
     group.finish();
 }
 
 fn encode(c: &mut Criterion) {
     let init = messages::typical();
-    let plain = Plain::from(&init);
+    let plain = Plain::from(init.clone());
     let mut group = c.benchmark_group("encode/typical");
     group.bench_function(OURS, |b| b.iter(|| black_box(&init).encode()));
     let mut buffer = [0; 4096];
@@ -97,17 +99,15 @@ fn encode(c: &mut Criterion) {
     group.finish();
 }
 
-/// From 1 kB to what `execve` takes at the most: the time per byte must not grow.
+/// The time per byte must not grow.
 fn growth(c: &mut Criterion) {
     let mut group = c.benchmark_group("growth");
-    for env in [8, 32, 128, 512, 2048, 8192, 16384] {
-        let frame = messages::of_size(env / 4, env, 92).encode().unwrap();
+    for env in messages::GROWTH {
+        let frame = messages::growing(env).encode().unwrap();
         group.throughput(Throughput::Bytes(frame.len() as u64));
-        group.bench_with_input(
-            BenchmarkId::from_parameter(frame.len()),
-            &frame,
-            |b, frame| b.iter(|| frame_lists(black_box(frame))),
-        );
+        group.bench_with_input(BenchmarkId::from_parameter(env), &frame, |b, frame| {
+            b.iter(|| peers::view::lists(black_box(frame)))
+        });
     }
     group.finish();
 }

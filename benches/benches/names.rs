@@ -3,14 +3,14 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use microsandbox_types_benches::messages;
 
 const OURS: &str = "microsandbox-types";
 const PUBLISHED: &str = "published";
 
 fn names(c: &mut Criterion) {
     for len in [32, 128] {
-        let name = "web-1.worker_".repeat(10);
-        let name = &name[..len];
+        let name = &*messages::name(len);
         let mut group = c.benchmark_group(format!("validate_sandbox_name/{len}"));
         group.bench_function(OURS, |b| {
             b.iter(|| microsandbox_types::validate_sandbox_name(black_box(name)))

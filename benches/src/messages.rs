@@ -127,8 +127,16 @@ pub fn large() -> HandoffInit {
     of_size(512, 2048, 100)
 }
 
+/// The numbers of entries of [`growing`]: from a frame of 1 kB to what `execve` takes at the most.
+pub const GROWTH: [usize; 7] = [8, 32, 128, 512, 2048, 8192, 16384];
+
+/// A message of `env` entries and a quarter as many arguments.
+pub fn growing(env: usize) -> HandoffInit {
+    of_size(env / 4, env, 92)
+}
+
 /// A message of `args` arguments and `env` entries of `len` bytes each.
-pub fn of_size(args: usize, env: usize, len: usize) -> HandoffInit {
+fn of_size(args: usize, env: usize, len: usize) -> HandoffInit {
     let init = HandoffInit::new("/sbin/init");
     let init = (0..args).fold(init, |init, n| {
         let arg = format!("--argument-{n}=");
@@ -139,6 +147,11 @@ pub fn of_size(args: usize, env: usize, len: usize) -> HandoffInit {
         let width = len - key.len() - 1;
         init.env(key, format!("{:v<width$}", "/opt/value/"))
     })
+}
+
+/// A sandbox name of `len` bytes.
+pub fn name(len: usize) -> String {
+    "web-1.worker_".chars().cycle().take(len).collect()
 }
 
 /// An LCG (Knuth's MMIX): all that the messages need of chance.

@@ -1,0 +1,130 @@
+//! Reads a message from standard input, decodes it, and has the lists for `execve(2)` ready; then
+//! writes how many allocations that took, as 8 bytes, to standard output.
+#![no_std]
+#![no_main]
+
+// Gives `_start` and `memcpy`, which no `use` mentions.
+extern crate origin as _;
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use rustix::io::{read, write};
+use rustix::stdio::{stdin, stdout};
+
+const ROOM: usize = 1 << 20;
+
+/// Aligned, as an archive that is read in place wants it.
+#[repr(align(16))]
+struct Buffer([u8; ROOM]);
+
+static mut MESSAGE: Buffer = Buffer([0; ROOM]);
+static mut POINTERS: [usize; 4096] = [0; 4096];
+static mut HEAP: Buffer = Buffer([0; ROOM]);
+
+/// Hands out `HEAP` from its start and takes nothing back: the least that an allocator can be.
+struct Bump;
+
+#[global_allocator]
+static ALLOCATOR: Bump = Bump;
+static USED: AtomicUsize = AtomicUsize::new(0);
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: no block overlaps another, and each lies in `HEAP` at its alignment.
+unsafe impl GlobalAlloc for Bump {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.store(ALLOCATIONS.load(Relaxed) + 1, Relaxed);
+        let heap = &raw mut HEAP as *mut u8;
+        let at = USED.load(Relaxed).next_multiple_of(layout.align());
+        match at.checked_add(layout.size()) {
+            Some(end) if end <= ROOM && layout.align() <= align_of::<Buffer>() => {
+                USED.store(end, Relaxed);
+                // SAFETY: `at` is at most `ROOM`.
+                unsafe { heap.add(at) }
+            }
+            _ => null_mut(),
+        }
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// What `_start` calls.
+// SAFETY: no other symbol of the program has this name; `origin` declares it with this signature.
+#[unsafe(no_mangle)]
+unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, _envp: *mut *mut u8) -> i32 {
+    let (message, pointers) = (&raw mut MESSAGE, &raw mut POINTERS);
+    // SAFETY: this runs once, and nothing else uses the two.
+    let (Buffer(message), pointers) = unsafe { (&mut *message, &mut *pointers) };
+    // SAFETY: nothing closes them.
+    let (stdin, stdout) = unsafe { (stdin(), stdout()) };
+    let mut len = 0;
+    while let Some(rest) = message.get_mut(len..).filter(|rest| !rest.is_empty()) {
+        match read(stdin, rest) {
+            Ok(0) => break,
+            Ok(read) => len += read,
+            Err(_) => return 1,
+        }
+    }
+    let message = message.get(..len).unwrap_or_default();
+    let Some(()) = decode(black_box(message), pointers) else {
+        return 2;
+    };
+    black_box(pointers);
+    let allocations = ALLOCATIONS.load(Relaxed).to_le_bytes();
+    match write(stdout, &allocations) {
+        Ok(8) => 0,
+        _ => 1,
+    }
+}
+
+#[cfg(feature = "view")]
+fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
+    let view = microsandbox_types::HandoffInitRef::decode(message).ok()?;
+    let mut slots = pointers.iter_mut();
+    for pointer in view.argv_ptrs() {
+        *slots.next()? = pointer.expose_provenance();
+    }
+    *slots.next()? = 0;
+    for pointer in view.envp_ptrs() {
+        *slots.next()? = pointer.expose_provenance();
+    }
+    *slots.next()? = 0;
+    black_box(view.cwd_cstr());
+    Some(())
+}
+
+/// What execve takes has to outlive the call, so nothing is freed.
+#[cfg(not(feature = "view"))]
+fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
+    black_box(core::mem::ManuallyDrop::new(lists(message)?));
+    Some(())
+}
+
+#[cfg(feature = "bincode")]
+use peers::bincode::lists;
+#[cfg(feature = "bitcode")]
+use peers::bitcode::lists;
+#[cfg(feature = "ciborium")]
+use peers::ciborium::lists;
+#[cfg(feature = "incumbent")]
+use peers::incumbent::lists;
+#[cfg(feature = "owned")]
+use peers::owned::lists;
+#[cfg(feature = "postcard")]
+use peers::postcard::lists;
+#[cfg(feature = "rkyv")]
+use peers::rkyv::lists;
+
+#[cfg(feature = "none")]
+fn lists(message: &[u8]) -> Option<&[u8]> {
+    Some(message)
+}
