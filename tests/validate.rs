@@ -229,6 +229,8 @@ fn the_environment_of_the_init_is_what_counts() {
         ..ExecLimits::default()
     };
     assert_eq!(spec.validate_with(&roomy), Ok(()));
+    let found = spec.validate_with(&ExecLimits::default()).unwrap_err();
+    assert_eq!(brief(&found), [("exec-too-large", "env")]);
 }
 
 /// A hostile spec gets a bounded answer, in which its errors are not crowded out by warnings.
@@ -295,6 +297,26 @@ fn large_specs_take_linear_time() {
     assert!(found.iter().all(|one| one.code == FindingCode::MountHidden));
 
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+/// A list is empty if it holds neither an error nor a warning.
+#[test]
+fn findings_are_a_list() {
+    let fine = spec().check();
+    assert!(fine.is_empty() && fine.as_slice().is_empty());
+
+    let mut warned = spec();
+    warned.env = vec![EnvVar::new("A", ""); 2];
+    let mut wrong = spec();
+    wrong.name = String::new();
+    for (findings, code) in [
+        (warned.check(), FindingCode::EnvRepeated),
+        (wrong.check(), FindingCode::NameInvalid),
+    ] {
+        assert!(!findings.is_empty());
+        let codes: Vec<_> = (&findings).into_iter().map(|one| one.code).collect();
+        assert_eq!(codes, [code]);
+    }
 }
 
 #[test]
