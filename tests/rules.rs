@@ -107,6 +107,20 @@ fn bounds() {
     }
 }
 
+/// A name at the bound with a wrong character is not told to be too long.
+#[test]
+fn a_long_name_with_a_wrong_character() {
+    let name = format!("{}/", "n".repeat(MAX_SANDBOX_NAME_BYTES - 1));
+    let findings = check(&json!({"name": name}));
+    let [finding] = findings.as_slice() else {
+        panic!("{findings}");
+    };
+    assert_eq!(
+        (finding.code, finding.limit),
+        (FindingCode::NameInvalid, None)
+    );
+}
+
 /// What is said of a reference fits what is wrong with it.
 #[test]
 fn image_references() {
@@ -125,6 +139,11 @@ fn image_references() {
              leave out the scheme and its `://`",
         ),
         (
+            "my_host.example/app",
+            "image reference names a registry host that is not a host name; \
+             a reference looks like `registry.example/team/app:1.2`",
+        ),
+        (
             "host:port/app",
             "image reference names a registry port that is not a number; \
              a reference looks like `registry.example/team/app:1.2`",
@@ -133,6 +152,49 @@ fn image_references() {
         let found = check(&json!({"image": {"Oci": {"reference": reference}}})).to_string();
         let start = "error[image-reference] image.Oci.reference: ";
         assert_eq!(found, format!("{start}{text}"));
+    }
+}
+
+/// The grammar's corners: what is just right, and what is just beyond it.
+#[test]
+fn corners_of_the_image_grammar() {
+    let digest = |algorithm: &str, digits: usize| format!("a@{algorithm}:{}", "b".repeat(digits));
+    for (reference, fine) in [
+        ("my-host.example/app".into(), true),
+        ("my-host-.example/app".into(), false),
+        ("-my-host.example/app".into(), false),
+        ("localhost/app".into(), true),
+        ("local_host/app".into(), true),
+        ("local_host:5000/app".into(), false),
+        ("HOST/app".into(), true),
+        ("[::1]:5000/app".into(), true),
+        ("[::1]:/app".into(), false),
+        ("host.example:5000/app".into(), true),
+        ("host.example:50a0/app".into(), false),
+        ("a-/app".into(), false),
+        ("a:_".into(), true),
+        ("a:b_c.d-e".into(), true),
+        ("a:b+".into(), false),
+        (digest("sha256", 63), false),
+        (digest("sha256", 64), true),
+        (digest("sha256", 65), false),
+        (digest("sha512", 127), false),
+        (digest("sha512", 128), true),
+        (digest("sha512", 129), false),
+        (digest("md5", 31), false),
+        (digest("md5", 32), true),
+        (digest("md5", 33), true),
+        (digest("5md", 32), false),
+        (digest("m!", 32), false),
+        (digest("m+d", 32), true),
+        (digest("", 32), false),
+        (digest("SHA256", 32).replace('b', "B"), true),
+        (digest("sha256", 64).replace('b', "B"), false),
+        (digest("md5", 31) + "g", false),
+    ] {
+        let image = json!({"Oci": {"reference": reference}});
+        let found = check(&json!({"image": image}));
+        assert_eq!(found.is_empty(), fine, "{reference}: {found}");
     }
 }
 
