@@ -452,3 +452,27 @@ fn wrong_types() {
         assert_eq!(check(&part).to_string(), text, "{part}");
     }
 }
+
+/// Plain serde takes an object for a word, also inside a mount.
+#[test]
+fn the_words_of_a_mount() {
+    for (field, mount) in [
+        (
+            "format",
+            json!({"type": "DiskImage", "host": "/d", "guest": "/g", "format": {"Raw": null}}),
+        ),
+        (
+            "stat_virtualization",
+            json!({"type": "Bind", "host": "/d", "guest": "/g", "stat_virtualization": {"off": null}}),
+        ),
+        (
+            "host_permissions",
+            json!({"type": "Bind", "host": "/d", "guest": "/g", "host_permissions": {"private": null}}),
+        ),
+    ] {
+        assert_eq!(
+            check(&json!({"mounts": [mount]})).to_string(),
+            format!("error[wrong-type] mounts[0].{field}: must be a text, not an object")
+        );
+    }
+}
