@@ -322,13 +322,13 @@ fn tidy(schema: &mut Value, closed: bool) {
 fn plain(description: &str) -> String {
     let text = description.split("\n\n```").next().unwrap_or(description);
     let mut plain = String::with_capacity(text.len());
-    for (n, piece) in text.split("[`").enumerate() {
+    for piece in text.split("[`") {
         let piece = match piece.split_once("`]") {
-            Some((name, rest)) if n > 0 => {
+            Some((name, rest)) => {
                 let after_target = rest.strip_prefix('(').and_then(|r| r.split_once(')'));
                 format!("`{name}`{}", after_target.map_or(rest, |(_, rest)| rest))
             }
-            _ => piece.into(),
+            None => piece.into(),
         };
         plain.push_str(&piece);
     }

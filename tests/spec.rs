@@ -142,7 +142,7 @@ fn volumes() {
         VolumeSpec {
             name: "data".into(),
             kind: VolumeKind::Disk,
-            quota_mib: Some(1),
+            quota_mib: Some(3),
             capacity_mib: Some(2),
             labels: labels.clone(),
         },
@@ -150,7 +150,7 @@ fn volumes() {
     assert_eq!(create.mode(), NamedVolumeMode::EnsureExists);
     assert_eq!(create.name(), "data");
     assert_eq!(create.kind(), VolumeKind::Disk);
-    assert_eq!(create.quota_mib(), Some(1));
+    assert_eq!(create.quota_mib(), Some(3));
     assert_eq!(create.capacity_mib(), Some(2));
     assert_eq!(create.labels(), labels);
 }

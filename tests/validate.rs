@@ -229,6 +229,8 @@ fn the_environment_of_the_init_is_what_counts() {
         ..ExecLimits::default()
     };
     assert_eq!(spec.validate_with(&roomy), Ok(()));
+    let found = spec.validate_with(&ExecLimits::default()).unwrap_err();
+    assert_eq!(brief(&found), [("exec-too-large", "env")]);
 }
 
 /// A hostile spec gets a bounded answer, in which its errors are not crowded out by warnings.
@@ -294,7 +296,32 @@ fn large_specs_take_linear_time() {
     assert_eq!(found.errors(), 1998);
     assert!(found.iter().all(|one| one.code == FindingCode::MountHidden));
 
+    // A name that is far too long is not compared with those that there are.
+    let name = "n".repeat(16 * 1024 * 1024);
+    let found = SandboxSpec::from_json_strict(&format!("{{\"{name}\": 0}}")).unwrap_err();
+    assert_eq!(found.as_slice()[0].help, None);
+
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+/// A list is empty if it holds neither an error nor a warning.
+#[test]
+fn findings_are_a_list() {
+    let fine = spec().check();
+    assert!(fine.is_empty() && fine.as_slice().is_empty());
+
+    let mut warned = spec();
+    warned.env = vec![EnvVar::new("A", ""); 2];
+    let mut wrong = spec();
+    wrong.name = String::new();
+    for (findings, code) in [
+        (warned.check(), FindingCode::EnvRepeated),
+        (wrong.check(), FindingCode::NameInvalid),
+    ] {
+        assert!(!findings.is_empty());
+        let codes: Vec<_> = (&findings).into_iter().map(|one| one.code).collect();
+        assert_eq!(codes, [code]);
+    }
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl Text<'_> {
             let after = self.at.saturating_add(n).saturating_add(1);
             match byte {
                 _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
+                b'\\' => escaped = true,
                 b'"' => {
                     in_string = !in_string;
                     ends = !in_string && depth == 0;

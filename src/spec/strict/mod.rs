@@ -165,7 +165,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                     .find_map(|(field, shape)| (*field == name).then_some(shape)),
                 Mount => Some(match name.as_str() {
                     "options" => &MOUNT_OPTIONS,
-                    "type" | "format" | "stat_virtualization" | "host_permissions" => &Word,
+                    "format" | "stat_virtualization" | "host_permissions" => &Word,
                     _ => &Any,
                 }),
                 Word | Map | Any | List(_) => Some(&Any),
