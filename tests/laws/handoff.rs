@@ -153,6 +153,9 @@ fn assert_same_strings(view: &HandoffInitRef<'_>, message: &HandoffInit) {
         let debug = format!("{message:?}").replacen("HandoffInit", "HandoffInitRef", 1);
         assert_eq!(format!("{view:?}"), debug);
     }
+    // Of the strings, only how many there are.
+    let debug = format!("CStrings {{ len: {} }}", message.env.len());
+    assert_eq!(format!("{:?}", view.envp()), debug);
 
     let argv = heap::untouched(|| view.argv());
     assert_eq!(argv.len(), 1 + message.args.len());
@@ -162,10 +165,14 @@ fn assert_same_strings(view: &HandoffInitRef<'_>, message: &HandoffInit) {
         .map(|s| c(s))
         .collect();
     assert!(argv.eq(naive.iter().map(CString::as_c_str)));
+    let pointers = heap::untouched(|| view.argv_ptrs());
+    assert!(pointers.eq(view.argv().map(CStr::as_ptr)));
     let envp = heap::untouched(|| view.envp());
     assert_eq!(envp.len(), message.env.len());
     let naive = c_env(message);
     assert!(envp.eq(naive.iter().map(CString::as_c_str)));
+    let pointers = heap::untouched(|| view.envp_ptrs());
+    assert!(pointers.eq(view.envp().map(CStr::as_ptr)));
 }
 
 fn c_env(message: &HandoffInit) -> Vec<CString> {
@@ -315,6 +322,8 @@ fn assert_merged(
     let mut scratch = vec![7; all.len() + u.int_in_range(0..=2)?];
     let merged = heap::untouched(|| view.envp_over(&inherited, &mut scratch)).unwrap();
     assert_eq!(merged.len(), kept.len());
+    let debug = format!("EnvpOver {{ len: {} }}", kept.len());
+    assert_eq!(format!("{merged:?}"), debug);
     assert!(merged.eq(kept.into_iter().map(|n| all[n])));
     if let Some(short) = all.len().checked_sub(1) {
         let error = view.envp_over(&inherited, &mut scratch[..short]).err();

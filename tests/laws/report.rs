@@ -47,7 +47,13 @@ pub fn any(data: &[u8]) {
         }
         Err(e) => assert!(e.offset() as usize <= data.len(), "{e:?}"),
     }
-    if report.is_ok() {
+    if let Ok(report) = report {
+        // The text is for people and of one line.
+        let text = report.to_string();
+        assert!(
+            text.len() < 60 && !text.contains(char::is_control),
+            "{text}"
+        );
         assert!(data.len() <= GuestReport::MAX_FRAME_BYTES);
         let of_another_kind = DecodeError::WrongKind {
             expected: 1,
