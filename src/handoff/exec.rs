@@ -292,7 +292,6 @@ fn sift_down(heap: &mut [u32], mut node: usize, less: &dyn Fn(u32, u32) -> bool)
         let left = node.saturating_mul(2).saturating_add(1);
         let right = left.saturating_add(1);
         let child = match (heap.get(left), heap.get(right)) {
-            (None, _) => return,
             (Some(at_left), Some(at_right)) if less(*at_left, *at_right) => right,
             _ => left,
         };
