@@ -72,6 +72,19 @@ fn every_byte_of_a_name_counts() {
     }
 }
 
+/// Names are looked at 32 bytes at a time: two wrong bytes do not make up for each other.
+#[test]
+fn two_wrong_bytes_are_two_wrong_bytes() {
+    for len in [32, 40, 64, 128] {
+        for (first, second) in [(1, 2), (1, 31), (15, 16), (0, len - 1)] {
+            let mut name = vec![b'a'; len];
+            (name[first], name[second]) = (b' ', b' ');
+            let name = String::from_utf8(name).unwrap();
+            assert!(validate_sandbox_name(&name).is_err(), "{name:?}");
+        }
+    }
+}
+
 #[test]
 fn hostnames_are_held_to_their_length_alone() {
     assert_eq!(validate_hostname(None), Ok(()));
