@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Header, Record};
-use microsandbox_types::{DecodeError, GENERATION, GuestReport, HandoffInit};
+use microsandbox_types::{DecodeError, FrameHeader, GENERATION, GuestReport, HandoffInit};
 
 fn message() -> HandoffInit {
     HandoffInit::new("/sbin/init")
@@ -37,6 +37,11 @@ fn this_is_generation_1() {
 fn a_newer_frame_is_read_without_its_new_fields() {
     for generation in [2, 3, 255] {
         let frame = header(generation, 1).frame(&newer_payload());
+        let header = FrameHeader::parse(&frame).unwrap();
+        assert_eq!(
+            (header.generation(), header.min_generation()),
+            (generation, 1)
+        );
         assert_eq!(
             HandoffInit::decode(&frame),
             Ok(message()),

@@ -341,7 +341,7 @@ fn a_broken_payload_is_refused_where_it_breaks() {
     };
     let full = b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=v\0";
     assert!(HandoffInitRef::decode(&frame(full)).is_ok());
-    let cases: [(&str, &[u8], DecodeError); 31] = [
+    let cases: [(&str, &[u8], DecodeError); 33] = [
         ("empty", b"", DecodeError::PayloadTruncated { offset: 16 }),
         (
             "cut in a varint",
@@ -452,6 +452,16 @@ fn a_broken_payload_is_refused_where_it_breaks() {
             "NUL inside the last entry",
             b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=\0\0",
             DecodeError::StrayNul { offset: 33 },
+        ),
+        (
+            "NUL inside before a broken rule",
+            b"\x02\0\x01\x02\x01\x01\x08/i\0\0a\0K\0",
+            DecodeError::StrayNul { offset: 26 },
+        ),
+        (
+            "broken rule before a NUL inside",
+            b"\x02\0\0\x02\x01\x03\x09/i\0K\0A=\0\0",
+            invalid(26, HandoffField::Env(0), HandoffRule::NoEquals),
         ),
         (
             "relative cmd",
