@@ -21,8 +21,8 @@ pub const MAX_HOSTNAME_LABEL_BYTES: usize = 63;
 /// The longest path that Linux takes, in bytes, its NUL not counted: `PATH_MAX` − 1.
 pub const MAX_PATH_BYTES: usize = 4095;
 
-/// The longest payload of a handoff's frame, in bytes: twice what `execve(2)` can take at the usual stack
-/// limit, so that the index and fields of later generations have room.
+/// The longest payload of a handoff's frame, in bytes: twice what `execve(2)` can take at the
+/// usual stack limit, so that the index and fields of later generations have room.
 pub const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest payload of a guest report's frame, in bytes: room for fields of later generations,

@@ -165,8 +165,9 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///   stands is another's derived one.
 ///
 /// [`hostname_from_sandbox_name`] derives other hostnames for names that are not hostnames: a
-/// sandbox that exists keeps the one that it has. Names differ in case, hostnames do not, hence the digits for upper case. Two derived hostnames
-/// meet with odds of 2⁻⁶⁴. The mapping never changes.
+/// sandbox that exists keeps the one that it has. Names differ in case, hostnames do not, hence
+/// the digits for upper case. Two derived hostnames meet with odds of 2⁻⁶⁴. The mapping never
+/// changes.
 ///
 /// ```
 /// use microsandbox_types::{Hostname, SandboxName};

@@ -1,8 +1,9 @@
 //! Small inputs that ask for much: each costs no more than its length explains.
 //!
-//! The bounds are on heap and stack, which are exact; time is bounded by both.
+//! The bounds are on heap and stack, which are exact; time is bounded by both, but for a sort.
 
 use std::thread;
+use std::time::Instant;
 
 use arbitrary::{Arbitrary, Unstructured};
 use microsandbox_types::*;
@@ -211,6 +212,36 @@ fn as_many_strings_as_execve_takes_are_read() {
     let merged = heap::untouched(|| view.envp_over(&[c"A=0"], &mut scratch)).unwrap();
     assert!(merged.eq([c"A="]));
     HandoffInit::decode(&common::frame(&strings(0, env + 1, "", "A="))).unwrap_err();
+}
+
+/// A key as long as `execve` takes, at the root's left child of a heap whose right half is greater:
+/// a heap sort compares it 32,767 times before it takes it out. Reading all of it each time would
+/// be 4 * 10^9 bytes; it differs from all others at its first.
+#[test]
+fn a_long_key_is_merged_in_bounded_time() {
+    let entries = (0..65_535).map(|n| {
+        let mut ancestor = n;
+        while ancestor > 2 {
+            ancestor = (ancestor - 1) / 2;
+        }
+        let key = match (n, ancestor) {
+            (1, _) => "y".repeat(131_000),
+            (_, 1) => "x".to_owned(),
+            _ => "z".to_owned(),
+        };
+        (key, String::new())
+    });
+    let message = HandoffInit {
+        env: entries.collect(),
+        ..HandoffInit::new("/init")
+    };
+    let frame = message.encode().unwrap();
+    let view = HandoffInitRef::decode(&frame).unwrap();
+    let mut scratch = vec![0; 65_535];
+    let start = Instant::now();
+    let merged = view.envp_over(&[], &mut scratch).unwrap();
+    assert_eq!(merged.count(), 3);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
 /// Nearly 4 MiB in one string: the index says how long it is, which is enough to refuse it.

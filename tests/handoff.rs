@@ -341,7 +341,7 @@ fn a_broken_payload_is_refused_where_it_breaks() {
     };
     let full = b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=v\0";
     assert!(HandoffInitRef::decode(&frame(full)).is_ok());
-    let cases: [(&str, &[u8], DecodeError); 33] = [
+    let cases: [(&str, &[u8], DecodeError); 34] = [
         ("empty", b"", DecodeError::PayloadTruncated { offset: 16 }),
         (
             "cut in a varint",
@@ -456,12 +456,17 @@ fn a_broken_payload_is_refused_where_it_breaks() {
         (
             "NUL inside before a broken rule",
             b"\x02\0\x01\x02\x01\x01\x08/i\0\0a\0K\0",
-            DecodeError::StrayNul { offset: 26 },
+            invalid(29, HandoffField::Env(0), HandoffRule::NoEquals),
         ),
         (
-            "broken rule before a NUL inside",
-            b"\x02\0\0\x02\x01\x03\x09/i\0K\0A=\0\0",
-            invalid(26, HandoffField::Env(0), HandoffRule::NoEquals),
+            "NUL inside before a missing NUL",
+            b"\x02\0\x02\x03\x01\0\x09/i\0a\0b\0cx",
+            DecodeError::MissingNul { offset: 31 },
+        ),
+        (
+            "NUL inside before text left over",
+            b"\x02\0\x01\x03\0\x08/i\0a\0b\0x",
+            DecodeError::LengthMismatch { offset: 29 },
         ),
         (
             "relative cmd",
@@ -765,6 +770,9 @@ fn a_payload_over_the_limit_is_not_written() {
     // 02 00 01 [4 bytes] 00 [4 bytes] "/i\0" arg "\0"
     let error = EncodeError::PayloadTooLarge { len: 4_194_305 };
     assert_eq!(message.encode_with(&limits), Err(error));
+    let with_nul = message.clone().arg("\0");
+    let nul = with_nul.validate_with(&limits).unwrap_err();
+    assert_eq!(with_nul.encode_with(&limits), Err(nul.into()));
     message.args[0].pop();
     let frame = message.encode_with(&limits).unwrap();
     assert_eq!(frame.len(), 4_194_304 + HEADER_LEN + CHECKSUM_LEN);

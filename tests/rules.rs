@@ -441,6 +441,11 @@ fn wrong_types() {
              `Always`, `Never`; did you mean `Always`?",
         ),
         (
+            json!({"pull_policy": "Al`ways\u{7f}"}),
+            "error[wrong-type] pull_policy: there is no `Al`ways\\u{7f}`, expected one of \
+             `IfMissing`, `Always`, `Never`; did you mean `Always`?",
+        ),
+        (
             json!({"lifecycle": [true, null, null]}),
             "error[wrong-type] lifecycle: must be an object, not an array",
         ),

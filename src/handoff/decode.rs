@@ -46,6 +46,7 @@ pub(super) fn read<'a>(
         limits,
         // Each string ends in a NUL; where there are more than that, one holds a NUL.
         has_stray: count_nuls(text.as_bytes()) != widen(strings.saturating_add(paths)),
+        stray: None,
     };
     walk.string(HandoffField::Cmd, cmd_len)?;
     let (cmd, mut text) = split_before(text, walk.rest);
@@ -61,6 +62,9 @@ pub(super) fn read<'a>(
     if !walk.rest.is_empty() {
         let offset = walk.at();
         return Err(DecodeError::LengthMismatch { offset });
+    }
+    if let Some(offset) = walk.stray {
+        return Err(DecodeError::StrayNul { offset });
     }
     limits
         .check_total(without_nul(cmd), widen(strings), text.len())
@@ -225,6 +229,8 @@ struct Walk<'a, 'l> {
     limits: &'l ExecLimits,
     /// Whether some string holds a NUL.
     has_stray: bool,
+    /// The first such NUL that was walked over.
+    stray: Option<u32>,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -285,11 +291,9 @@ impl<'a> Walk<'a, '_> {
             }
             _ => return Err(DecodeError::LengthMismatch { offset: start }),
         };
-        let nul = || string.iter().position(|byte| *byte == 0);
-        let stray = self.has_stray.then(nul).flatten();
-        if let Some(at) = stray {
-            let offset = start.saturating_add(narrow(at));
-            return Err(DecodeError::StrayNul { offset });
+        if self.has_stray && self.stray.is_none() {
+            let at = string.iter().position(|byte| *byte == 0);
+            self.stray = at.map(|at| start.saturating_add(narrow(at)));
         }
         self.rest = rest;
         match field {

@@ -177,7 +177,7 @@ fn varint_len(value: usize) -> usize {
     if value < 0x80 {
         return 1;
     }
-    let bits = usize::BITS.saturating_sub(value.leading_zeros()).max(1);
+    let bits = usize::BITS.saturating_sub(value.leading_zeros());
     widen(bits.div_ceil(7))
 }
 

@@ -238,7 +238,7 @@ pub enum DecodeError {
     /// The strings' lengths do not add up to the text's.
     #[error("string lengths do not add up to the text at byte {offset}")]
     LengthMismatch {
-        /// Where the text starts, or the first string that does not fit it.
+        /// The first string that does not fit the text, or where the text left over starts.
         offset: u32,
     },
     /// The text is not UTF-8.
@@ -274,7 +274,7 @@ pub enum DecodeError {
     /// The frame is intact, its message breaks a rule.
     #[error("{invalid} (at byte {offset})")]
     Invalid {
-        /// Where the string in question starts.
+        /// Where the string in question starts; the text, for the message as a whole.
         offset: u32,
         /// The field and the rule.
         invalid: InvalidHandoff,

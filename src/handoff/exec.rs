@@ -240,10 +240,10 @@ impl<'a, 's> EnvpOver<'a, 's> {
             *slot = id;
         }
         let key = |id: u32| key(inherited, text, id);
-        sort(ids, &|a, b| (key(a), a) < (key(b), b));
+        sort(ids, &|a, b| key(a).cmp(key(b)).then(a.cmp(&b)).is_lt());
         let mut later: Option<u32> = None;
         for id in ids.iter_mut().rev() {
-            if later.is_some_and(|later| key(later) == key(*id)) {
+            if later.is_some_and(|later| key(later).eq(key(*id))) {
                 *id = OVERRIDDEN;
             } else {
                 later = Some(*id);
@@ -266,12 +266,17 @@ fn from_frame<'a>(inherited: &[&CStr], text: &'a [u8], id: u32) -> &'a [u8] {
         .unwrap_or_default()
 }
 
-fn key<'a>(inherited: &[&'a CStr], text: &'a [u8], id: u32) -> &'a [u8] {
-    let bytes = match inherited.get(widen(id)) {
+/// Read no further than two keys agree: a sort compares some keys with most of the others.
+fn key<'a>(
+    inherited: &[&'a CStr],
+    text: &'a [u8],
+    id: u32,
+) -> impl Iterator<Item = &'a u8> + use<'a> {
+    let entry = match inherited.get(widen(id)) {
         Some(entry) => entry.to_bytes(),
         None => from_frame(inherited, text, id),
     };
-    bytes.split(|b| *b == b'=').next().unwrap_or_default()
+    entry.iter().take_while(|byte| **byte != b'=')
 }
 
 /// Sorts in place: a heap sort, since the standard library's unstable sort, once for each of the

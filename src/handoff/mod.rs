@@ -186,7 +186,7 @@ impl HandoffInit {
     ///
     /// # Errors
     /// [`EncodeError::Invalid`] where [`validate_with`](Self::validate_with) refuses the message,
-    /// [`EncodeError::PayloadTooLarge`] where such a message is too long for a frame.
+    /// [`EncodeError::PayloadTooLarge`] where a valid message is too long for a frame.
     pub fn encode_with(&self, limits: &ExecLimits) -> Result<Vec<u8>, EncodeError> {
         let layout = self.lay_out(limits)?;
         let mut frame = vec![0; layout.payload_len().saturating_add(OVERHEAD)];
@@ -207,12 +207,18 @@ impl HandoffInit {
     }
 
     fn lay_out(&self, limits: &ExecLimits) -> Result<Layout, EncodeError> {
-        let layout = encode::lay_out(self, limits).or_else(|invalid| {
-            // A NUL may come before what was found.
-            encode::check(self, limits).and(Err(invalid))
-        })?;
+        let layout = match encode::lay_out(self, limits) {
+            Ok(layout) => layout,
+            Err(invalid) => {
+                // A NUL may come before what was found.
+                encode::check(self, limits)?;
+                return Err(invalid.into());
+            }
+        };
         let len = layout.payload_len();
         if len > MAX_PAYLOAD_BYTES {
+            // A NUL comes first.
+            encode::check(self, limits)?;
             return Err(EncodeError::PayloadTooLarge { len });
         }
         Ok(layout)

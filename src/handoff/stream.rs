@@ -15,8 +15,9 @@ use super::{GuestReport, HandoffInit};
 ///
 /// # Errors
 /// [`ReadError::Decode`] where the header is refused or the stream ends early (then
-/// [`DecodeError::Truncated`](crate::DecodeError::Truncated) says how many bytes were missing), [`ReadError::Io`] where the
-/// stream fails. Only the header is checked here: pass the frame to a `decode`.
+/// [`DecodeError::Truncated`](crate::DecodeError::Truncated) says how many bytes were missing),
+/// [`ReadError::Io`] where the stream fails. Only the header is checked here: pass the frame to a
+/// `decode`.
 pub fn read_frame(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
     let mut frame = Vec::new();
     read_up_to(&mut reader, &mut frame, FrameHeader::LEN)?;

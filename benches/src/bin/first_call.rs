@@ -1,5 +1,6 @@
 //! Does one thing once, as a process that has just been born: `first_call ID`, on what standard
-//! input holds, and prints how many nanoseconds it took. With any other word it does nothing: what that costs is the process's own.
+//! input holds, and prints how many nanoseconds it took. With any other word it does nothing: what
+//! that costs is the process's own.
 
 use std::env;
 use std::hint::black_box;

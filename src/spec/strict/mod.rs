@@ -281,9 +281,10 @@ fn note_type(found: &mut Findings, error: &serde_path_to_error::Error<serde_json
         FindingCode::WrongType
     };
     let (message, help) = if let Some(names) = text.strip_prefix("unknown variant `") {
-        let (given, expected) = names.split_once('`').unwrap_or((names, ""));
+        // The name that was given may hold a backtick; those after it do not.
+        let (given, expected) = names.rsplit_once("`, expected ").unwrap_or((names, ""));
         let near = nearest(given, expected.split('`').skip(1).step_by(2));
-        let message = format!("there is no `{}`{expected}", Shown(given));
+        let message = format!("there is no `{}`, expected {expected}", Shown(given));
         (message, near.map(|near| format!("did you mean `{near}`?")))
     } else {
         (without_value(text), None)
