@@ -481,3 +481,12 @@ fn the_words_of_a_mount() {
         );
     }
 }
+
+/// What stored specs and written frames are held to does not change unseen.
+#[test]
+fn bounds_are_frozen() {
+    assert_eq!(MAX_PAYLOAD_BYTES, 4_194_304);
+    assert_eq!(MAX_SCRIPTS_BYTES, 4_194_304);
+    assert_eq!(MAX_LABELS_BYTES, 262_144);
+    assert_eq!(MAX_REPORT_PAYLOAD_BYTES, 64);
+}
