@@ -31,7 +31,6 @@ use self::decode::{Strings, c_str, without_nul};
 use self::encode::Layout;
 use self::exec::FirstAnd;
 use self::frame::OVERHEAD;
-
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::shape::shaped;
 
