@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ffi::CStr;
+
 use common::{CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages};
 use microsandbox_types::{
     DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffField, HandoffInit,
@@ -64,7 +66,9 @@ fn a_view_lists_what_execve_takes() {
     let frame = message.encode().unwrap();
     let view = HandoffInitRef::decode(&frame).unwrap();
     assert_eq!((view.cmd(), view.cmd_cstr()), ("/init", c"/init"));
+    assert!(!view.is_auto());
     assert_eq!((view.cwd(), view.cwd_cstr()), (Some("/tmp"), Some(c"/tmp")));
+    assert_eq!(view.cwd_ptr(), view.cwd_cstr().map(CStr::as_ptr));
     assert_eq!(view.args().collect::<Vec<_>>(), ["", "a b"]);
     assert_eq!(view.env().collect::<Vec<_>>(), [("K", "v=w")]);
     assert_eq!(view.argv().collect::<Vec<_>>(), [c"/init", c"", c"a b"]);
@@ -72,6 +76,16 @@ fn a_view_lists_what_execve_takes() {
     assert_eq!((view.argv().len(), view.args().len()), (3, 2));
     assert_eq!((view.envp().len(), view.env().len()), (1, 1));
     assert_eq!(view.to_owned(), message);
+}
+
+#[test]
+fn the_choice_is_the_guests_for_auto_alone() {
+    for (cmd, is_auto) in [("auto", true), ("/auto", false), ("/a", false)] {
+        let frame = HandoffInit::new(cmd).encode().unwrap();
+        let view = HandoffInitRef::decode(&frame).unwrap();
+        assert_eq!(view.is_auto(), is_auto, "{cmd}");
+        assert_eq!((view.cwd(), view.cwd_ptr()), (None, None), "{cmd}");
+    }
 }
 
 #[test]

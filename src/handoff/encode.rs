@@ -7,8 +7,8 @@
 use super::HandoffInit;
 use super::error::{HandoffField, HandoffRule, InvalidHandoff};
 use super::exec::ExecLimits;
-use super::frame::{narrow, widen};
-use super::rules::{check_cmd, check_cwd, check_key, check_nul, count_nuls};
+use super::frame::{saturate, widen};
+use super::rules::{check_cmd, check_cwd, check_key, check_nul, check_string, count_nuls};
 
 /// Checks a message against every rule.
 pub(super) fn check(message: &HandoffInit, limits: &ExecLimits) -> Result<(), InvalidHandoff> {
@@ -50,8 +50,8 @@ fn check_with(
     let paths_len = layout.text_len;
     for (n, arg) in args.iter().enumerate() {
         check_nul(arg)
-            .and_then(|()| limits.check_string(arg.len()))
-            .map_err(invalid(HandoffField::Arg(narrow(n))))?;
+            .and_then(|()| check_string(arg.len(), limits.max_string_bytes()))
+            .map_err(invalid(HandoffField::Arg(saturate(n))))?;
         layout.add(arg.len());
     }
     for (n, (key, value)) in env.iter().enumerate() {
@@ -59,14 +59,14 @@ fn check_with(
         check_nul(key)
             .and_then(|()| check_nul(value))
             .and_then(|()| check_key(key))
-            .and_then(|()| limits.check_string(len))
-            .map_err(invalid(HandoffField::Env(narrow(n))))?;
+            .and_then(|()| check_string(len, limits.max_string_bytes()))
+            .map_err(invalid(HandoffField::Env(saturate(n))))?;
         layout.add(len);
     }
     let strings = args.len().saturating_add(env.len());
     let bytes = layout.text_len.saturating_sub(paths_len);
     limits
-        .check_total(cmd, strings, bytes)
+        .check_total(cmd.as_bytes(), strings, bytes)
         .map_err(invalid(HandoffField::Message))?;
     Ok(layout.with_counts(message))
 }

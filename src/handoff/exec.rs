@@ -1,15 +1,22 @@
 //! What `execve(2)` takes: its limits, and the `argv` and `envp` of a decoded handoff.
 
-use core::ffi::{CStr, c_char};
+use core::ffi::CStr;
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::decode::{Strings, c_str};
 use super::error::{HandoffRule, ScratchTooSmall};
-use super::frame::{narrow, widen};
+use super::frame::{saturate, widen};
+use super::strings::{Strings, c_str};
 
 /// The `cmd` that leaves the choice of the init to the guest.
 pub const AUTO_INIT: &str = "auto";
+
+/// Whether `cmd` is [`AUTO_INIT`].
+pub(super) fn is_auto(cmd: &[u8]) -> bool {
+    const AUTO: &[u8; AUTO_INIT.len()] = AUTO_INIT.as_bytes().first_chunk().unwrap();
+    // An array's comparison is smaller than a slice's.
+    cmd.len() == AUTO.len() && cmd.first_chunk() == Some(AUTO)
+}
 
 /// Where a guest looks for an init when `cmd` is [`AUTO_INIT`], best first.
 ///
@@ -75,36 +82,23 @@ impl ExecLimits {
         return total as u32;
     }
 
-    /// Checks one string of `len` bytes, its NUL not counted.
-    pub(super) fn check_string(&self, len: usize) -> Result<(), HandoffRule> {
-        let max = self.max_string_bytes();
-        if len >= widen(max) {
-            let len = narrow(len).saturating_add(1);
-            return Err(HandoffRule::StringTooLong { len, max });
-        }
-        Ok(())
-    }
-
     /// Checks `strings` strings of `bytes` bytes in all, NULs counted, that go with `cmd`.
     pub(super) fn check_total(
         &self,
-        cmd: &str,
+        cmd: &[u8],
         strings: usize,
         bytes: usize,
     ) -> Result<(), HandoffRule> {
-        let init = if cmd == AUTO_INIT {
-            longest_candidate()
+        let init = if is_auto(cmd) {
+            LONGEST_CANDIDATE
         } else {
             cmd.len()
         };
+        // Strings in memory and a pointer to each come to less than `u64` holds.
         // The kernel puts the path on the stack for itself, then again as `argv[0]`.
-        let init_bytes = wide(init).saturating_add(1).saturating_mul(2);
-        let pointers = wide(strings)
-            .saturating_add(1)
-            .saturating_mul(POINTER_BYTES);
-        let total = wide(bytes)
-            .saturating_add(init_bytes)
-            .saturating_add(pointers);
+        let init_bytes = wide(init).wrapping_add(1).wrapping_mul(2);
+        let pointers = wide(strings).wrapping_add(1).wrapping_mul(POINTER_BYTES);
+        let total = wide(bytes).wrapping_add(init_bytes).wrapping_add(pointers);
         let max = self.max_total_bytes();
         if total > u64::from(max) {
             let len = u32::try_from(total).unwrap_or(u32::MAX);
@@ -114,13 +108,19 @@ impl ExecLimits {
     }
 }
 
-fn longest_candidate() -> usize {
-    AUTO_INIT_CANDIDATES
-        .iter()
-        .map(|path| path.to_bytes().len())
-        .max()
-        .unwrap_or_default()
-}
+/// The length of the longest of [`AUTO_INIT_CANDIDATES`].
+const LONGEST_CANDIDATE: usize = {
+    let mut longest = 0;
+    let mut left = AUTO_INIT_CANDIDATES;
+    while let Some((path, rest)) = left.split_first() {
+        let len = path.count_bytes();
+        if len > longest {
+            longest = len;
+        }
+        left = rest;
+    }
+    longest
+};
 
 fn wide(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
@@ -131,7 +131,7 @@ fn wide(len: usize) -> u64 {
 /// `Debug` shows how many are left, not what they hold.
 #[derive(Clone)]
 pub struct CStrings<'a> {
-    strings: FirstAnd<'a>,
+    strings: Strings<'a>,
 }
 
 impl fmt::Debug for CStrings<'_> {
@@ -145,7 +145,7 @@ fn debug_len(f: &mut fmt::Formatter<'_>, name: &str, len: usize) -> fmt::Result 
 }
 
 impl<'a> CStrings<'a> {
-    pub(super) fn new(strings: FirstAnd<'a>) -> Self {
+    pub(super) fn new(strings: Strings<'a>) -> Self {
         Self { strings }
     }
 }
@@ -154,47 +154,17 @@ impl<'a> Iterator for CStrings<'a> {
     type Item = &'a CStr;
 
     fn next(&mut self) -> Option<&'a CStr> {
-        self.strings.next().map(c_str)
+        self.strings.next_tail().map(c_str)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.strings.size_hint()
+        let len = self.strings.len();
+        (len, Some(len))
     }
 }
 
 impl ExactSizeIterator for CStrings<'_> {}
 impl FusedIterator for CStrings<'_> {}
-
-/// `argv` or `envp`, each string with what follows it in the frame: `argv` starts with `cmd`.
-#[derive(Clone)]
-pub(super) struct FirstAnd<'a> {
-    pub(super) first: Option<&'a [u8]>,
-    pub(super) rest: Strings<'a>,
-}
-
-impl<'a> FirstAnd<'a> {
-    pub(super) fn pointers(self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
-        self.map(|tail| tail.as_ptr().cast())
-    }
-}
-
-impl<'a> Iterator for FirstAnd<'a> {
-    type Item = &'a [u8];
-
-    #[inline] // as `Strings::next_at`
-    fn next(&mut self) -> Option<&'a [u8]> {
-        self.first.take().or_else(|| self.rest.next_tail())
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let first = usize::from(self.first.is_some());
-        let len = self.rest.len().saturating_add(first);
-        (len, Some(len))
-    }
-}
-
-impl ExactSizeIterator for FirstAnd<'_> {}
-impl FusedIterator for FirstAnd<'_> {}
 
 /// An environment merged over an inherited one, each key once; see
 /// [`HandoffInitRef::envp_over`](crate::HandoffInitRef::envp_over).
@@ -225,17 +195,17 @@ impl<'a, 's> EnvpOver<'a, 's> {
         frame_env: Strings<'a>,
         scratch: &'s mut [u32],
     ) -> Result<Self, ScratchTooSmall> {
-        let text = frame_env.text().as_bytes();
+        let text = frame_env.text;
         let needed = inherited.len().saturating_add(frame_env.len());
         let mut frame_env = frame_env;
         let offsets = core::iter::from_fn(|| frame_env.next_at())
-            .map(|at| narrow(inherited.len().saturating_add(at)));
+            .map(|at| saturate(inherited.len().saturating_add(at)));
         let ids = scratch
             .get_mut(..needed)
             .ok_or(ScratchTooSmall { needed })?;
         for (slot, id) in ids
             .iter_mut()
-            .zip((0..narrow(inherited.len())).chain(offsets))
+            .zip((0..saturate(inherited.len())).chain(offsets))
         {
             *slot = id;
         }

@@ -74,10 +74,10 @@ impl FrameHeader {
             return Err(truncated(bytes.len(), Self::LEN));
         };
         let [
-            m0,
-            m1,
-            m2,
-            m3,
+            _,
+            _,
+            _,
+            _,
             kind,
             generation,
             min_generation,
@@ -88,10 +88,7 @@ impl FrameHeader {
             l3,
             reserved @ ..,
         ] = *header;
-        let differs = MAGIC
-            .iter()
-            .zip([m0, m1, m2, m3])
-            .position(|(want, got)| *want != got);
+        let differs = MAGIC.iter().zip(header).position(|(want, got)| want != got);
         if let Some(at) = differs {
             return Err(DecodeError::BadMagic { offset: narrow(at) });
         }
@@ -176,19 +173,22 @@ pub(super) fn open(bytes: &[u8], kind: FrameKind) -> Result<Frame<'_>, DecodeErr
         });
     }
     let len = header.frame_len();
-    let missing = || truncated(bytes.len(), len);
-    let summed_len = FrameHeader::LEN.saturating_add(header.payload_len());
-    let (summed, rest) = bytes.split_at_checked(summed_len).ok_or_else(missing)?;
-    let (checksum, trailing) = rest.split_first_chunk().ok_or_else(missing)?;
+    let Some((frame, trailing)) = bytes.split_at_checked(len) else {
+        return Err(truncated(bytes.len(), len));
+    };
     if !trailing.is_empty() {
         return Err(DecodeError::Trailing {
             offset: narrow(len),
-            extra: narrow(trailing.len()),
+            extra: saturate(trailing.len()),
         });
     }
+    // A frame is longer than its checksum.
+    let (summed, checksum) = frame
+        .split_last_chunk()
+        .unwrap_or((&[], &[0; CHECKSUM_LEN]));
     if xxh64(summed) != u64::from_le_bytes(*checksum) {
         return Err(DecodeError::BadChecksum {
-            offset: narrow(summed_len),
+            offset: narrow(summed.len()),
         });
     }
     let payload = summed.get(FrameHeader::LEN..).unwrap_or_default();
@@ -228,13 +228,19 @@ fn xxh64(bytes: &[u8]) -> u64 {
 pub(super) fn truncated(len: usize, wanted: usize) -> DecodeError {
     DecodeError::Truncated {
         len: narrow(len),
-        missing: narrow(wanted.saturating_sub(len)),
+        missing: narrow(wanted.wrapping_sub(len)),
     }
 }
 
-/// A length as an error's `u32`; frames are far shorter than its range.
-pub(super) fn narrow(len: usize) -> u32 {
+/// A length that a caller gives, as an error's `u32`.
+pub(super) fn saturate(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+/// A length or a place within a frame, which is far shorter than the range of `u32`.
+#[allow(clippy::as_conversions)] // a check for each would be a tenth of the decoder's code
+pub(super) const fn narrow(len: usize) -> u32 {
+    len as u32
 }
 
 /// A `u32` as a length; `usize` has at least 32 bits wherever this crate builds.

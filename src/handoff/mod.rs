@@ -9,6 +9,8 @@ mod report;
 mod rules;
 #[cfg(feature = "std")]
 mod stream;
+mod strings;
+mod utf8;
 
 use alloc::string::String;
 use alloc::vec;
@@ -27,10 +29,9 @@ pub use self::report::GuestReport;
 #[cfg(feature = "std")]
 pub use self::stream::read_frame;
 
-use self::decode::{Strings, c_str, without_nul};
 use self::encode::Layout;
-use self::exec::FirstAnd;
 use self::frame::OVERHEAD;
+use self::strings::{Strings, Strs, as_str, c_str};
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::shape::shaped;
 
@@ -261,21 +262,23 @@ impl HandoffInit {
 /// not its values.
 #[derive(Clone)]
 pub struct HandoffInitRef<'a> {
-    // Every string is with its NUL.
-    cmd: &'a str,
-    cwd: Option<&'a str>,
-    args: Strings<'a>,
-    env: Strings<'a>,
+    /// `cmd`, `cwd` if there is one, `args`, `env`: UTF-8, each string with its NUL.
+    text: &'a [u8],
+    /// Where in `text` each begins; `cwd` and `args` at the same place where there is no `cwd`.
+    cwd_at: usize,
+    args_at: usize,
+    env_at: usize,
+    /// The lengths of `args`, as the frame has them.
+    arg_lens: &'a [u8],
+    env_lens: &'a [u8],
 }
 
 impl fmt::Debug for HandoffInitRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Args<'a>(Strings<'a>);
+        struct Args<'a>(Strs<'a>);
         impl fmt::Debug for Args<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_list()
-                    .entries(self.0.clone().map(without_nul))
-                    .finish()
+                f.debug_list().entries(self.0.clone()).finish()
             }
         }
         let keys = self.env().map(|(key, _)| key);
@@ -284,7 +287,7 @@ impl fmt::Debug for HandoffInitRef<'_> {
             "HandoffInitRef",
             self.cmd(),
             self.cwd(),
-            &Args(self.args.clone()),
+            &Args(self.arg_strings().strs()),
             keys,
         )
     }
@@ -311,35 +314,41 @@ impl<'a> HandoffInitRef<'a> {
 
     /// The init: an absolute path inside the guest, or [`AUTO_INIT`].
     pub fn cmd(&self) -> &'a str {
-        without_nul(self.cmd)
+        as_str(self.cmd_cstr().to_bytes())
+    }
+
+    /// Whether the choice of the init is left to the guest: `cmd` is [`AUTO_INIT`].
+    pub fn is_auto(&self) -> bool {
+        self.cmd_cstr().to_bytes() == AUTO_INIT.as_bytes()
     }
 
     /// The init's working directory, an absolute path inside the guest.
     pub fn cwd(&self) -> Option<&'a str> {
-        self.cwd.map(without_nul)
+        self.cwd_cstr().map(|cwd| as_str(cwd.to_bytes()))
     }
 
     /// The arguments after `argv[0]`.
     pub fn args(&self) -> impl ExactSizeIterator<Item = &'a str> + Clone + use<'a> {
-        self.args.clone().map(without_nul)
+        self.arg_strings().strs()
     }
 
     /// The environment's entries in order; of entries with one key, the last wins.
     pub fn env(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + Clone + use<'a> {
         // Decoding has shown that each entry has its `=`.
-        self.env
-            .clone()
-            .map(|entry| without_nul(entry).split_once('=').unwrap_or_default())
+        self.env_strings()
+            .strs()
+            .map(|entry| entry.split_once('=').unwrap_or_default())
     }
 
     /// [`cmd`](Self::cmd) as `execve(2)` takes it.
     pub fn cmd_cstr(&self) -> &'a CStr {
-        c_str(self.cmd.as_bytes())
+        c_str(self.text)
     }
 
     /// [`cwd`](Self::cwd) as `chdir(2)` takes it.
     pub fn cwd_cstr(&self) -> Option<&'a CStr> {
-        self.cwd.map(|cwd| c_str(cwd.as_bytes()))
+        let cwd = self.text.get(self.cwd_at..self.args_at)?;
+        (!cwd.is_empty()).then(|| c_str(cwd))
     }
 
     /// `argv` as `execve(2)` takes it: `cmd`, then the arguments.
@@ -356,7 +365,7 @@ impl<'a> HandoffInitRef<'a> {
     ///
     /// As with [`argv`](Self::argv), [`envp_ptrs`](Self::envp_ptrs) is faster.
     pub fn envp(&self) -> CStrings<'a> {
-        CStrings::new(self.envp_strings())
+        CStrings::new(self.env_strings())
     }
 
     /// The pointers of [`argv`](Self::argv), valid as long as the frame is borrowed; the null that
@@ -367,20 +376,37 @@ impl<'a> HandoffInitRef<'a> {
 
     /// The pointers of [`envp`](Self::envp), as [`argv_ptrs`](Self::argv_ptrs).
     pub fn envp_ptrs(&self) -> impl ExactSizeIterator<Item = *const c_char> + Clone + use<'a> {
-        self.envp_strings().pointers()
+        self.env_strings().pointers()
     }
 
-    fn argv_strings(&self) -> FirstAnd<'a> {
-        FirstAnd {
-            first: Some(self.cmd.as_bytes()),
-            rest: self.args.clone(),
+    /// The pointer of [`cwd_cstr`](Self::cwd_cstr), as [`argv_ptrs`](Self::argv_ptrs).
+    pub fn cwd_ptr(&self) -> Option<*const c_char> {
+        let cwd = self.text.as_ptr().wrapping_add(self.cwd_at);
+        (self.cwd_at < self.args_at).then_some(cwd.cast())
+    }
+
+    fn arg_strings(&self) -> Strings<'a> {
+        Strings {
+            lens: self.arg_lens,
+            text: self.text,
+            at: self.args_at,
+            first: false,
         }
     }
 
-    fn envp_strings(&self) -> FirstAnd<'a> {
-        FirstAnd {
-            first: None,
-            rest: self.env.clone(),
+    fn argv_strings(&self) -> Strings<'a> {
+        Strings {
+            first: true,
+            ..self.arg_strings()
+        }
+    }
+
+    fn env_strings(&self) -> Strings<'a> {
+        Strings {
+            lens: self.env_lens,
+            text: self.text,
+            at: self.env_at,
+            first: false,
         }
     }
 
@@ -409,7 +435,7 @@ impl<'a> HandoffInitRef<'a> {
     where
         'a: 'i,
     {
-        EnvpOver::new(inherited, self.env.clone(), scratch)
+        EnvpOver::new(inherited, self.env_strings(), scratch)
     }
 
     /// The message with strings of its own.

@@ -4,7 +4,6 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::take_varint;
 use super::error::{DecodeError, EncodeError};
 use super::frame::{self, FrameHeader, FrameKind, GENERATION, OVERHEAD, narrow};
 use crate::limits::MAX_REPORT_PAYLOAD_BYTES;
@@ -101,7 +100,15 @@ impl GuestReport {
         let bad = DecodeError::BadReport {
             offset: narrow(FrameHeader::LEN),
         };
-        let (variant, fields) = take_varint(frame.payload).map_err(|_| bad)?;
+        // postcard reads a padded varint, but this crate does not write one.
+        let mut canonical = [0; MAX_REPORT_PAYLOAD_BYTES];
+        let is_canonical = |rest: &[u8], written: Result<usize, EncodeError>| {
+            written.is_ok_and(|len| frame.payload.len().checked_sub(rest.len()) == Some(len))
+        };
+        let (variant, fields) = get::<u32>(frame.payload).ok_or(bad)?;
+        if !is_canonical(fields, put(&variant, &mut canonical)) {
+            return Err(bad);
+        }
         let (report, rest) = match variant {
             0 => get(fields).map(|(generation, rest)| (Self::Ready { generation }, rest)),
             1 => Some((Self::Accepted, fields)),
@@ -113,14 +120,12 @@ impl GuestReport {
             _ => None,
         }
         .ok_or(bad)?;
-        // postcard reads a padded varint, but this crate does not write one.
-        let mut canonical = [0; MAX_REPORT_PAYLOAD_BYTES];
-        let len = report.write(&mut canonical).map_err(|_| bad)?;
-        if frame.payload.len().checked_sub(rest.len()) != Some(len) {
+        if !is_canonical(rest, report.write(&mut canonical)) {
             return Err(bad);
         }
         if !newer && !rest.is_empty() {
-            let offset = narrow(FrameHeader::LEN.saturating_add(len));
+            let read = frame.payload.len().saturating_sub(rest.len());
+            let offset = narrow(FrameHeader::LEN.saturating_add(read));
             return Err(DecodeError::LeftOver { offset });
         }
         Ok(report)

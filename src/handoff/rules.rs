@@ -1,13 +1,16 @@
 //! What a message's strings must keep to, each for itself.
 
 use super::error::HandoffRule;
-use super::exec::AUTO_INIT;
-use super::frame::narrow;
+use super::exec::is_auto;
+use super::frame::{narrow, saturate, widen};
 use crate::limits::MAX_PATH_BYTES;
 use crate::path;
 
+/// Whether what is there for speed alone is left out; see `build.rs`.
+pub(super) const FOR_SIZE: bool = cfg!(for_size);
+
 pub(super) fn check_cmd(cmd: &[u8]) -> Result<(), HandoffRule> {
-    if cmd == AUTO_INIT.as_bytes() {
+    if is_auto(cmd) {
         return Ok(());
     }
     if !path::is_absolute(cmd) {
@@ -25,7 +28,7 @@ pub(super) fn check_cwd(cwd: &[u8]) -> Result<(), HandoffRule> {
 
 fn check_path_len(path: &[u8]) -> Result<(), HandoffRule> {
     if !path::fits_path_max(path) {
-        let (len, max) = (narrow(path.len()), narrow(MAX_PATH_BYTES));
+        let (len, max) = (saturate(path.len()), narrow(MAX_PATH_BYTES));
         return Err(HandoffRule::PathTooLong { len, max });
     }
     Ok(())
@@ -102,7 +105,19 @@ pub(super) fn has_key(entry: &[u8]) -> bool {
     !entry.starts_with(b"=") && holds(entry, b'=')
 }
 
+/// Checks a string of `len` bytes, its NUL not counted.
+pub(super) fn check_string(len: usize, max: u32) -> Result<(), HandoffRule> {
+    if len >= widen(max) {
+        let len = saturate(len).saturating_add(1);
+        return Err(HandoffRule::StringTooLong { len, max });
+    }
+    Ok(())
+}
+
 pub(super) fn count_nuls(text: &[u8]) -> usize {
+    if FOR_SIZE {
+        return text.iter().filter(|byte| **byte == 0).count();
+    }
     let mut nuls = 0usize;
     // The count of a chunk fits a byte, which lets the compiler count 32 bytes at a time; a
     // multiple of 32 leaves it no odd ones.
@@ -110,7 +125,7 @@ pub(super) fn count_nuls(text: &[u8]) -> usize {
         let in_chunk = chunk
             .iter()
             .fold(0u8, |n, byte| n.wrapping_add(u8::from(*byte == 0)));
-        nuls = nuls.saturating_add(usize::from(in_chunk));
+        nuls = nuls.wrapping_add(usize::from(in_chunk));
     }
     nuls
 }

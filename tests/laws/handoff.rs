@@ -6,9 +6,9 @@ use std::io::{self, Read};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use microsandbox_types::{
-    DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, GENERATION, GuestReport,
-    HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES, ReadError,
-    ScratchTooSmall,
+    AUTO_INIT, DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, GENERATION,
+    GuestReport, HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES,
+    ReadError, ScratchTooSmall,
 };
 
 use super::common::Record;
@@ -157,6 +157,8 @@ fn assert_same_strings(view: &HandoffInitRef<'_>, message: &HandoffInit) {
     let debug = format!("CStrings {{ len: {} }}", message.env.len());
     assert_eq!(format!("{:?}", view.envp()), debug);
 
+    assert_eq!(view.is_auto(), message.cmd == AUTO_INIT);
+    assert_eq!(view.cwd_ptr(), view.cwd_cstr().map(CStr::as_ptr));
     let argv = heap::untouched(|| view.argv());
     assert_eq!(argv.len(), 1 + message.args.len());
     let naive: Vec<CString> = [&message.cmd]

@@ -7,6 +7,8 @@
 extern crate origin as _;
 
 use core::alloc::{GlobalAlloc, Layout};
+#[cfg(feature = "view")]
+use core::ffi::c_char;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
@@ -89,17 +91,21 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, _envp: *mut *mut u8) ->
 #[cfg(feature = "view")]
 fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
     let view = microsandbox_types::HandoffInitRef::decode(message).ok()?;
-    let mut slots = pointers.iter_mut();
-    for pointer in view.argv_ptrs() {
-        *slots.next()? = pointer.expose_provenance();
-    }
-    *slots.next()? = 0;
-    for pointer in view.envp_ptrs() {
-        *slots.next()? = pointer.expose_provenance();
-    }
-    *slots.next()? = 0;
-    black_box(view.cwd_cstr());
+    let pointers = list(pointers, view.argv_ptrs())?;
+    list(pointers, view.envp_ptrs())?;
+    black_box(view.cwd_ptr());
     Some(())
+}
+
+/// Writes pointers and a null into `room`; returns the room left.
+#[cfg(feature = "view")]
+fn list(room: &mut [usize], pointers: impl Iterator<Item = *const c_char>) -> Option<&mut [usize]> {
+    let mut slots = room.iter_mut();
+    for pointer in pointers {
+        *slots.next()? = pointer.expose_provenance();
+    }
+    *slots.next()? = 0;
+    Some(slots.into_slice())
 }
 
 /// What execve takes has to outlive the call, so nothing is freed.

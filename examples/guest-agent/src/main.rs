@@ -12,7 +12,7 @@ use core::iter::once;
 
 use guest_agent::{open_at, open_port, power_off, say, write_all};
 use microsandbox_types::{
-    AUTO_INIT, AUTO_INIT_CANDIDATES, DecodeError, FrameHeader, GENERATION, GuestReport,
+    AUTO_INIT_CANDIDATES, DecodeError, FrameHeader, GENERATION, GuestReport,
     HandoffInitRef, MAX_PAYLOAD_BYTES,
 };
 use rustix::fd::OwnedFd;
@@ -225,7 +225,7 @@ fn fill(port: &OwnedFd, buffer: &mut [u8], from: usize, until: usize) -> Result<
 
 /// The init's path: `cmd`, or the first candidate that can run.
 fn init_path<'a>(handoff: &HandoffInitRef<'a>) -> Result<&'a CStr, Failure> {
-    if handoff.cmd() != AUTO_INIT {
+    if !handoff.is_auto() {
         let path = handoff.cmd_cstr();
         check_runnable(path).map_err(step("checking the init"))?;
         return Ok(path);
