@@ -13,7 +13,6 @@ mod strings;
 mod utf8;
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::fmt;
@@ -189,7 +188,10 @@ impl HandoffInit {
     /// [`EncodeError::PayloadTooLarge`] where a valid message is too long for a frame.
     pub fn encode_with(&self, limits: &ExecLimits) -> Result<Vec<u8>, EncodeError> {
         let layout = self.lay_out(limits)?;
-        let mut frame = vec![0; layout.payload_len().saturating_add(OVERHEAD)];
+        let len = layout.payload_len().saturating_add(OVERHEAD);
+        let mut frame = Vec::with_capacity(len);
+        #[allow(clippy::slow_vector_initialization)] // zeroing it here is faster than `vec!`
+        frame.resize(len, 0);
         self.write_frame(&layout, limits, &mut frame)?;
         Ok(frame)
     }

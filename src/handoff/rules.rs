@@ -42,6 +42,7 @@ pub(super) fn check_nul(string: &str) -> Result<(), HandoffRule> {
     }
 }
 
+#[inline(always)] // as `holds`
 pub(super) fn check_key(key: &str) -> Result<(), HandoffRule> {
     if key.is_empty() {
         return Err(HandoffRule::EmptyKey);
