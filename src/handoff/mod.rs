@@ -186,11 +186,11 @@ impl HandoffInit {
     /// # Errors
     /// [`EncodeError::Invalid`] where [`validate_with`](Self::validate_with) refuses the message,
     /// [`EncodeError::PayloadTooLarge`] where a valid message is too long for a frame.
+    #[allow(clippy::slow_vector_initialization)] // `vec!` asks for zeroes, which takes longer
     pub fn encode_with(&self, limits: &ExecLimits) -> Result<Vec<u8>, EncodeError> {
         let layout = self.lay_out(limits)?;
         let len = layout.payload_len().saturating_add(OVERHEAD);
         let mut frame = Vec::with_capacity(len);
-        #[allow(clippy::slow_vector_initialization)] // zeroing it here is faster than `vec!`
         frame.resize(len, 0);
         self.write_frame(&layout, limits, &mut frame)?;
         Ok(frame)

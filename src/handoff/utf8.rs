@@ -12,7 +12,10 @@ pub(super) fn valid_up_to(text: &[u8]) -> usize {
     let mut rest = text;
     loop {
         if !FOR_SIZE {
-            while let Some(after) = after_ascii(rest) {
+            while let Some((block, after)) = rest.split_first_chunk() {
+                if !is_ascii(block) {
+                    break;
+                }
                 rest = after;
             }
             // What is left of the last block is looked at with what comes before it.
@@ -31,12 +34,6 @@ pub(super) fn valid_up_to(text: &[u8]) -> usize {
             return text.len();
         }
     }
-}
-
-/// What follows a block of ASCII.
-fn after_ascii(bytes: &[u8]) -> Option<&[u8]> {
-    let (block, after) = bytes.split_first_chunk()?;
-    is_ascii(block).then_some(after)
 }
 
 fn is_ascii(block: &[u8; BLOCK]) -> bool {
