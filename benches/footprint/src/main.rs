@@ -7,7 +7,9 @@
 extern crate origin as _;
 
 use core::alloc::{GlobalAlloc, Layout};
-#[cfg(feature = "view")]
+#[cfg(feature = "path")]
+use core::ffi::CStr;
+#[cfg(any(feature = "view", feature = "path"))]
 use core::ffi::c_char;
 use core::hint::black_box;
 use core::panic::PanicInfo;
@@ -97,8 +99,36 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
     Some(())
 }
 
+/// All that this crate does for an agent: it reports, reads the frame, merges the environment.
+#[cfg(feature = "path")]
+fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
+    use microsandbox_types::{FrameHeader, GENERATION, GuestReport, HandoffInitRef};
+
+    let report = |report: GuestReport| {
+        let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
+        black_box(report.encode(&mut buffer)).is_ok().then_some(())
+    };
+    report(GuestReport::Ready {
+        generation: GENERATION,
+    })?;
+    let frame = match FrameHeader::parse(message) {
+        Ok(header) => message.get(..header.frame_len())?,
+        Err(error) => return report(error.into()),
+    };
+    let view = match HandoffInitRef::decode(frame) {
+        Ok(view) => view,
+        Err(error) => return report(error.into()),
+    };
+    black_box((view.is_auto(), view.cmd_cstr(), view.cwd_cstr()));
+    let mut scratch = [0; 512];
+    let envp = view.envp_over(black_box(&[c"HOME=/"]), &mut scratch).ok()?;
+    let pointers = list(pointers, view.argv().map(CStr::as_ptr))?;
+    list(pointers, envp.map(CStr::as_ptr))?;
+    report(GuestReport::Accepted)
+}
+
 /// Writes pointers and a null into `room`; returns the room left.
-#[cfg(feature = "view")]
+#[cfg(any(feature = "view", feature = "path"))]
 fn list(room: &mut [usize], pointers: impl Iterator<Item = *const c_char>) -> Option<&mut [usize]> {
     let mut slots = room.iter_mut();
     for pointer in pointers {
@@ -109,7 +139,7 @@ fn list(room: &mut [usize], pointers: impl Iterator<Item = *const c_char>) -> Op
 }
 
 /// What execve takes has to outlive the call, so nothing is freed.
-#[cfg(not(feature = "view"))]
+#[cfg(not(any(feature = "view", feature = "path")))]
 fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
     black_box(core::mem::ManuallyDrop::new(lists(message)?));
     Some(())

@@ -6,7 +6,6 @@ extern crate origin as _;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ffi::CStr;
-use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 use core::ptr::null_mut;
@@ -98,21 +97,43 @@ pub fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes one line to the console; what cannot be written is lost.
-pub fn say(line: fmt::Arguments<'_>) {
-    struct Console(OwnedFd);
-
-    impl Write for Console {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            write_all(&self.0, text.as_bytes()).map_err(|_| fmt::Error)
+/// Writes one line, given in parts, to the console; what cannot be written is lost.
+// `core::fmt` would be a fifth of the agent.
+pub fn say(parts: &[&[u8]]) {
+    if let Ok(console) = open_at(CWD, c"/dev/console", OFlags::WRONLY | OFlags::NOCTTY) {
+        for part in parts.iter().chain(&[b"\n".as_slice()]) {
+            let _ = write_all(&console, part);
         }
+        // A serial line is slow: the VM must not be off before the line is out.
+        let _ = tcdrain(&console);
+    }
+}
+
+/// A number in decimal digits.
+pub struct Decimal {
+    /// Filled from the end, with zeroes before the number.
+    digits: [u8; 10],
+}
+
+impl Decimal {
+    pub fn new(number: u32) -> Self {
+        let (mut digits, mut left) = ([b'0'; 10], number);
+        for digit in digits.iter_mut().rev() {
+            let [low, ..] = (left % 10).to_le_bytes();
+            *digit += low;
+            left /= 10;
+        }
+        Self { digits }
     }
 
-    if let Ok(console) = open_at(CWD, c"/dev/console", OFlags::WRONLY | OFlags::NOCTTY) {
-        let mut console = Console(console);
-        let _ = writeln!(console, "{line}");
-        // A serial line is slow: the VM must not be off before the line is out.
-        let _ = tcdrain(&console.0);
+    /// The digits from the first that is not 0, or the last one.
+    pub fn digits(&self) -> &[u8] {
+        let leading = self
+            .digits
+            .iter()
+            .take(9)
+            .take_while(|digit| **digit == b'0');
+        self.digits.get(leading.count()..).unwrap_or_default()
     }
 }
 
@@ -126,6 +147,6 @@ pub fn power_off() -> ! {
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    say(format_args!("guest: internal error"));
+    say(&[b"guest: internal error"]);
     power_off()
 }

@@ -10,10 +10,10 @@ use core::convert::Infallible;
 use core::ffi::CStr;
 use core::iter::once;
 
-use guest_agent::{open_at, open_port, power_off, say, write_all};
+use guest_agent::{Decimal, open_at, open_port, power_off, say, write_all};
 use microsandbox_types::{
-    AUTO_INIT_CANDIDATES, DecodeError, FrameHeader, GENERATION, GuestReport,
-    HandoffInitRef, MAX_PAYLOAD_BYTES,
+    AUTO_INIT_CANDIDATES, DecodeError, FrameHeader, GENERATION, GuestReport, HandoffInitRef,
+    MAX_PAYLOAD_BYTES,
 };
 use rustix::fd::OwnedFd;
 use rustix::fs::{Access, CWD, FileType, Mode, OFlags, access, fcntl_setfl, mkdir, stat};
@@ -74,15 +74,18 @@ impl Failure {
 
     fn say(&self) {
         match self {
-            Self::Frame(error) => say(format_args!(
-                "agent: handoff refused: code {} at byte {}",
-                error.code(),
-                error.offset()
-            )),
-            Self::Step(step, errno) => {
-                let errno = errno.raw_os_error();
-                say(format_args!("agent: {step} failed: errno {errno}"));
-            }
+            Self::Frame(error) => say(&[
+                b"agent: handoff refused: code ",
+                Decimal::new(error.code().into()).digits(),
+                b" at byte ",
+                Decimal::new(error.offset()).digits(),
+            ]),
+            Self::Step(step, errno) => say(&[
+                b"agent: ",
+                step.as_bytes(),
+                b" failed: errno ",
+                Decimal::new(errno.raw_os_error().unsigned_abs()).digits(),
+            ]),
         }
     }
 }

@@ -37,7 +37,7 @@ unsafe fn origin_main(_argc: usize, argv: *mut *mut u8, envp: *mut *mut u8) -> i
     // SAFETY: passed on from the kernel as they are.
     let (argv, envp) = unsafe { (strings(argv), strings(envp)) };
     if run(argv, envp).is_err() {
-        say(format_args!("init: its port failed"));
+        say(&[b"init: its port failed"]);
     }
     power_off()
 }
