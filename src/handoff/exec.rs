@@ -1,5 +1,6 @@
 //! What `execve(2)` takes: its limits, and the `argv` and `envp` of a decoded handoff.
 
+use core::cmp::Ordering;
 use core::ffi::CStr;
 use core::fmt;
 use core::iter::FusedIterator;
@@ -209,11 +210,11 @@ impl<'a, 's> EnvpOver<'a, 's> {
         {
             *slot = id;
         }
-        let key = |id: u32| key(inherited, text, id);
-        sort(ids, &|a, b| key(a).cmp(key(b)).then(a.cmp(&b)).is_lt());
+        let by_key = |a, b| compare_keys(inherited, text, a, b);
+        sort(ids, &|a, b| by_key(a, b).then(a.cmp(&b)).is_lt());
         let mut later: Option<u32> = None;
         for id in ids.iter_mut().rev() {
-            if later.is_some_and(|later| key(later).eq(key(*id))) {
+            if later.is_some_and(|later| by_key(later, *id).is_eq()) {
                 *id = OVERRIDDEN;
             } else {
                 later = Some(*id);
@@ -236,17 +237,16 @@ fn from_frame<'a>(inherited: &[&CStr], text: &'a [u8], id: u32) -> &'a [u8] {
         .unwrap_or_default()
 }
 
-/// Read no further than two keys agree: a sort compares some keys with most of the others.
-fn key<'a>(
-    inherited: &[&'a CStr],
-    text: &'a [u8],
-    id: u32,
-) -> impl Iterator<Item = &'a u8> + use<'a> {
-    let entry = match inherited.get(widen(id)) {
-        Some(entry) => entry.to_bytes(),
-        None => from_frame(inherited, text, id),
+/// Reads no further than the two keys agree: a sort compares some keys with most of the others.
+fn compare_keys(inherited: &[&CStr], text: &[u8], a: u32, b: u32) -> Ordering {
+    let key = |id| {
+        let entry = match inherited.get(widen(id)) {
+            Some(entry) => entry.to_bytes(),
+            None => from_frame(inherited, text, id),
+        };
+        entry.iter().take_while(|byte| **byte != b'=')
     };
-    entry.iter().take_while(|byte| **byte != b'=')
+    key(a).cmp(key(b))
 }
 
 /// Sorts in place: a heap sort, since the standard library's unstable sort, once for each of the
