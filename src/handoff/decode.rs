@@ -31,7 +31,7 @@ pub(super) fn read<'a>(
 }
 
 /// Takes a payload off, field by field. What fails returns `None` and leaves its reason in
-/// `error`: handed up from call to call, errors would be a fifth of the decoder's code.
+/// `error`: an error handed up from call to call is copied by each, in code that a guest pays for.
 struct Reader<'a> {
     /// What is left of the index, with whatever follows it.
     index: &'a [u8],

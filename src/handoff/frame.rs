@@ -238,7 +238,7 @@ pub(super) fn saturate(len: usize) -> u32 {
 }
 
 /// A length or a place within a frame, which is far shorter than the range of `u32`.
-#[allow(clippy::as_conversions)] // a check for each would be a tenth of the decoder's code
+#[allow(clippy::as_conversions)] // a guest would pay for a check at each place
 pub(super) const fn narrow(len: usize) -> u32 {
     len as u32
 }

@@ -136,3 +136,11 @@ fn a_full_spec_takes_the_heap_no_more_often_than_with_the_published_crate() {
     let (_, their_writing) = heap::measure(|| serde_json::to_vec(&theirs).unwrap());
     assert!(our_writing.allocations <= their_writing.allocations);
 }
+
+/// The published crate passes over a handoff's `cwd`, and with it over bytes that are no string.
+#[test]
+fn a_cwd_that_is_not_utf_8_is_refused() {
+    let bytes = b"{\"cmd\":\"/init\",\"cwd\":\"/\xd1\"}";
+    assert!(serde_json::from_slice::<reference::HandoffInit>(bytes).is_ok());
+    assert!(serde_json::from_slice::<microsandbox_types::HandoffInit>(bytes).is_err());
+}
