@@ -321,7 +321,7 @@ impl<'a> HandoffInitRef<'a> {
 
     /// Whether the choice of the init is left to the guest: `cmd` is [`AUTO_INIT`].
     pub fn is_auto(&self) -> bool {
-        self.cmd_cstr().to_bytes() == AUTO_INIT.as_bytes()
+        exec::is_auto(self.cmd_cstr().to_bytes())
     }
 
     /// The init's working directory, an absolute path inside the guest.
