@@ -20,6 +20,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod check;
 #[cfg(feature = "cloud")]
 mod cloud;
 mod error;
@@ -33,7 +34,10 @@ mod path;
 mod schema;
 mod shape;
 mod spec;
+#[cfg(feature = "std")]
+mod strict;
 
+pub use check::{Finding, FindingCode, Findings, Limit, Severity};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,
@@ -60,10 +64,9 @@ pub use name::{
 #[cfg(feature = "schema")]
 pub use schema::json_schemas;
 pub use spec::{
-    DiskImageFormat, EnvVar, Finding, FindingCode, Findings, HostPermissions, Limit, LogSource,
-    MountOptions, NamedVolumeCreate, NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch,
-    PortProtocol, PublishedPortSpec, PullPolicy, Rlimit, RlimitResource, RootfsSource,
-    SandboxLogLevel, SandboxPolicy, SandboxResources, SandboxRuntimeOptions, SandboxSpec,
-    SecurityProfile, Severity, SnapshotDestination, SnapshotSpec, StatVirtualization, VolumeKind,
-    VolumeMount, VolumeSpec,
+    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
+    NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
+    PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
+    SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,
+    SnapshotSpec, StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
 };

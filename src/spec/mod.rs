@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::handoff::HandoffInit;
 
-mod finding;
 mod lifecycle;
-#[cfg(feature = "std")]
-mod locate;
 mod log;
 mod mount;
 mod network;
@@ -21,12 +18,8 @@ mod rlimit;
 mod rootfs;
 mod runtime;
 mod snapshot;
-#[cfg(feature = "std")]
-mod strict;
-mod validate;
 mod volume;
 
-pub use finding::{Finding, FindingCode, Findings, Limit, Severity};
 pub use lifecycle::SandboxPolicy;
 pub use log::{LogSource, SandboxLogLevel};
 pub use mount::{HostPermissions, MountOptions, StatVirtualization, VolumeMount};

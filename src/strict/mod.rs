@@ -6,6 +6,7 @@
 //! name for it, also inside mounts, whose tag makes serde buffer them out of sight.
 
 mod fields;
+mod locate;
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -18,8 +19,9 @@ use serde_path_to_error::Segment;
 
 use self::fields::Shape::{self, Any, List, Map, Mount, Object, Variants, Word};
 use self::fields::{MOUNT_OPTIONS, SPEC, mount_fields};
-use super::validate::{Place, Shown, write_field};
-use super::{Finding, FindingCode, Findings, SandboxSpec};
+use crate::check::{Finding, FindingCode, Findings};
+use crate::check::{Place, Shown, write_field};
+use crate::spec::SandboxSpec;
 
 impl SandboxSpec {
     /// Reads a spec from JSON, and refuses what plain serde passes over: fields that no spec has

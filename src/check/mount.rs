@@ -8,11 +8,11 @@ use super::text::{
     filled, filled_if_set, guest_path_below_root, label_pairs, not_zero_if_set, stored_name,
 };
 use super::{Place, reference};
+use crate::check::{FindingCode, Findings, Limit};
 use crate::limits::{MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES};
 use crate::spec::{
-    DiskImageFormat, FindingCode, Findings, Limit, MountOptions, NamedVolumeCreate,
-    NamedVolumeMode, RootfsSource, SandboxSpec, SecurityProfile, VolumeKind, VolumeMount,
-    VolumeSpec,
+    DiskImageFormat, MountOptions, NamedVolumeCreate, NamedVolumeMode, RootfsSource, SandboxSpec,
+    SecurityProfile, VolumeKind, VolumeMount, VolumeSpec,
 };
 
 pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource) {

@@ -5,8 +5,8 @@ use core::ops::Range;
 
 use serde_json::Value;
 
-use super::validate::write_field;
-use super::{Finding, FindingCode};
+use crate::check::write_field;
+use crate::check::{Finding, FindingCode};
 
 impl Finding {
     /// Returns the bytes of `json` that the finding is about: a name that is itself at

@@ -6,13 +6,13 @@ use alloc::string::String;
 
 use super::Place;
 use super::place::Shown;
+use crate::check::{FindingCode, Findings, Limit};
 use crate::limits::{
     MAX_HOSTNAME_BYTES, MAX_LABEL_KEY_BYTES, MAX_LABELS_BYTES, MAX_PATH_BYTES,
     MAX_SANDBOX_NAME_BYTES, MAX_VOLUME_NAME_BYTES,
 };
 use crate::name::{Hostname, validate_hostname, validate_sandbox_name};
 use crate::path;
-use crate::spec::{FindingCode, Findings, Limit};
 
 pub(super) const PATH_MAX: Limit = Limit {
     value: 4095,

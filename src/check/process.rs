@@ -9,11 +9,10 @@ use super::Place;
 use super::text::{
     FirstSeen, PATH_MAX, filled, filled_if_set, guest_path, hostname, not_zero_if_set, total_bytes,
 };
+use crate::check::{FindingCode, Findings, Limit};
 use crate::handoff::{AUTO_INIT, ExecLimits, HandoffInit, HandoffRule};
 use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
-use crate::spec::{
-    FindingCode, Findings, Limit, Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec,
-};
+use crate::spec::{Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
 pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
     if let Some(workdir) = &runtime.workdir {

@@ -7,7 +7,8 @@ use core::net::IpAddr;
 use super::Place;
 use super::place::Shown;
 use super::text::{not_zero, not_zero_if_set};
-use crate::spec::{FindingCode, Findings, NetworkSpec, PortProtocol};
+use crate::check::{FindingCode, Findings};
+use crate::spec::{NetworkSpec, PortProtocol};
 
 /// The published ports of one protocol, port and address family.
 #[derive(Default)]

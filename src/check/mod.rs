@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod finding;
 mod mount;
 mod network;
 mod patch;
@@ -13,16 +14,16 @@ mod process;
 mod reference;
 mod text;
 
-pub(super) use self::place::Place;
+pub use self::finding::{Finding, FindingCode, Findings, Limit, Severity};
+pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
-pub(super) use self::place::{Shown, write_field};
+pub(crate) use self::place::{Shown, write_field};
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
-use super::{
-    Findings, NamedVolumeCreate, NamedVolumeMode, SandboxSpec, SnapshotDestination, SnapshotSpec,
-    VolumeSpec,
-};
 use crate::handoff::ExecLimits;
+use crate::spec::{
+    NamedVolumeCreate, NamedVolumeMode, SandboxSpec, SnapshotDestination, SnapshotSpec, VolumeSpec,
+};
 
 impl SandboxSpec {
     /// Checks the whole spec, for a guest with the usual [`ExecLimits`].

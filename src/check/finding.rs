@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::validate::Place;
+use super::Place;
 use crate::limits::MAX_FINDINGS;
 
 /// Whether a finding must be put right.
@@ -201,7 +201,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    pub(super) fn new(value: impl TryInto<u64>, source: &'static str) -> Self {
+    pub(crate) fn new(value: impl TryInto<u64>, source: &'static str) -> Self {
         Self {
             value: value.try_into().unwrap_or(u64::MAX),
             source,
@@ -329,11 +329,11 @@ impl Findings {
         if self.errors == 0 { Ok(()) } else { Err(self) }
     }
 
-    pub(super) fn note(&mut self, at: &Place<'_>, code: FindingCode, message: impl Into<String>) {
+    pub(crate) fn note(&mut self, at: &Place<'_>, code: FindingCode, message: impl Into<String>) {
         self.note_all(at, code, message, None, None);
     }
 
-    pub(super) fn note_limit(
+    pub(crate) fn note_limit(
         &mut self,
         at: &Place<'_>,
         code: FindingCode,
@@ -343,7 +343,7 @@ impl Findings {
         self.note_all(at, code, message, Some(limit), None);
     }
 
-    pub(super) fn note_help(
+    pub(crate) fn note_help(
         &mut self,
         at: &Place<'_>,
         code: FindingCode,
@@ -371,7 +371,7 @@ impl Findings {
     }
 
     /// Counts a finding, and makes and keeps it while there is room.
-    pub(super) fn push(&mut self, code: FindingCode, finding: impl FnOnce() -> Finding) {
+    pub(crate) fn push(&mut self, code: FindingCode, finding: impl FnOnce() -> Finding) {
         match code.severity() {
             Severity::Error => self.errors = self.errors.saturating_add(1),
             Severity::Warning => self.warnings = self.warnings.saturating_add(1),

@@ -5,9 +5,10 @@ use alloc::collections::BTreeMap;
 use super::process::{self, Exec};
 use super::text::{not_zero, sandbox_name};
 use super::{Place, mount};
+use crate::check::{FindingCode, Findings};
 use crate::cloud::CloudCreateSandboxRequest;
 use crate::handoff::{AUTO_INIT, ExecLimits};
-use crate::spec::{FindingCode, Findings, SandboxLogLevel, SandboxPolicy, SandboxRuntimeOptions};
+use crate::spec::{SandboxLogLevel, SandboxPolicy, SandboxRuntimeOptions};
 
 impl CloudCreateSandboxRequest {
     /// Checks the whole request, for a guest with the usual [`ExecLimits`].

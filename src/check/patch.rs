@@ -4,8 +4,9 @@ use alloc::format;
 
 use super::Place;
 use super::text::{filled, guest_path_below_root, no_nul};
+use crate::check::{FindingCode, Findings, Limit};
 use crate::limits::MAX_FILE_MODE;
-use crate::spec::{FindingCode, Findings, Limit, Patch, SandboxSpec, SecurityProfile};
+use crate::spec::{Patch, SandboxSpec, SecurityProfile};
 
 /// The set-user-ID and set-group-ID bits of a file mode.
 const SET_ID_BITS: u32 = 0o6000;

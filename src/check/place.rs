@@ -7,7 +7,7 @@ const SHOWN_CHARS: usize = 64;
 
 /// A field path as a list on the stack: its text is made only once there is something to report.
 #[derive(Clone, Copy)]
-pub(in crate::spec) struct Place<'a> {
+pub(crate) struct Place<'a> {
     parent: Option<&'a Place<'a>>,
     step: Step<'a>,
 }
@@ -20,19 +20,19 @@ enum Step<'a> {
 }
 
 impl<'a> Place<'a> {
-    pub(in crate::spec) const ROOT: Self = Self {
+    pub(crate) const ROOT: Self = Self {
         parent: None,
         step: Step::Root,
     };
 
-    pub(in crate::spec) fn field(&'a self, name: &'a str) -> Self {
+    pub(crate) fn field(&'a self, name: &'a str) -> Self {
         Self {
             parent: Some(self),
             step: Step::Field(name),
         }
     }
 
-    pub(in crate::spec) fn index(&'a self, index: usize) -> Self {
+    pub(crate) fn index(&'a self, index: usize) -> Self {
         Self {
             parent: Some(self),
             step: Step::Index(index),
@@ -55,11 +55,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Writes a field's name at the end of a path, which is empty where `first` says so.
-pub(in crate::spec) fn write_field(
-    path: &mut impl fmt::Write,
-    first: bool,
-    name: &str,
-) -> fmt::Result {
+pub(crate) fn write_field(path: &mut impl fmt::Write, first: bool, name: &str) -> fmt::Result {
     if !is_plain(name) {
         write!(path, "[\"{}\"]", Shown(name))
     } else if first {
@@ -76,7 +72,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// A text from a document as a finding shows it: cut short, and without control characters.
-pub(in crate::spec) struct Shown<'a>(pub(in crate::spec) &'a str);
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
