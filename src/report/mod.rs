@@ -4,9 +4,11 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{DecodeError, EncodeError};
-use super::frame::{self, FrameHeader, FrameKind, GENERATION, OVERHEAD, narrow};
 use crate::limits::MAX_REPORT_PAYLOAD_BYTES;
+use crate::wire::{
+    DecodeError, DecodeErrorKind, EncodeError, FrameHeader, FrameKind, GENERATION, OVERHEAD,
+    Offset, max_frame_bytes, open, payload_mut, seal,
+};
 
 /// What a guest agent tells the host about the handoff, so that a boot which fails says why
 /// instead of ending in a time-out.
@@ -61,7 +63,7 @@ impl fmt::Display for GuestReport {
 
 impl GuestReport {
     /// The longest frame of a report, in bytes: a buffer of this length takes any report.
-    pub const MAX_FRAME_BYTES: usize = OVERHEAD + MAX_REPORT_PAYLOAD_BYTES;
+    pub const MAX_FRAME_BYTES: usize = max_frame_bytes(FrameKind::GuestReport);
 
     /// Writes the report's frame into `buffer` and returns that part of it.
     ///
@@ -71,11 +73,11 @@ impl GuestReport {
         &self,
         buffer: &'b mut [u8; Self::MAX_FRAME_BYTES],
     ) -> Result<&'b [u8], EncodeError> {
-        let payload = frame::payload_mut(buffer).unwrap_or_default();
+        let payload = payload_mut(buffer).unwrap_or_default();
         let len = self.write(payload)?.saturating_add(OVERHEAD);
         let too_small = EncodeError::BufferTooSmall { needed: len };
         let frame = buffer.get_mut(..len).ok_or(too_small)?;
-        frame::seal(frame, FrameKind::GuestReport).ok_or(too_small)?;
+        seal(frame, FrameKind::GuestReport, 1).ok_or(too_small)?;
         Ok(frame)
     }
 
@@ -95,11 +97,9 @@ impl GuestReport {
     /// # Errors
     /// [`DecodeError`] where `bytes` are not exactly one intact frame of a report.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let frame = frame::open(bytes, FrameKind::GuestReport)?;
+        let frame = open(bytes, FrameKind::GuestReport)?;
         let newer = frame.generation > GENERATION;
-        let bad = DecodeError::BadReport {
-            offset: narrow(FrameHeader::LEN),
-        };
+        let bad = DecodeErrorKind::BadReport.at(Offset::of(FrameHeader::LEN));
         // postcard reads a padded varint, but this crate does not write one.
         let mut canonical = [0; MAX_REPORT_PAYLOAD_BYTES];
         let is_canonical = |rest: &[u8], written: Result<usize, EncodeError>| {
@@ -125,8 +125,8 @@ impl GuestReport {
         }
         if !newer && !rest.is_empty() {
             let read = frame.payload.len().saturating_sub(rest.len());
-            let offset = narrow(FrameHeader::LEN.saturating_add(read));
-            return Err(DecodeError::LeftOver { offset });
+            let at = Offset::of(FrameHeader::LEN) + Offset::of(read);
+            return Err(DecodeErrorKind::LeftOver.at(at));
         }
         Ok(report)
     }
