@@ -1,8 +1,8 @@
 //! The errors' text, codes and size: what users match on and hosts store.
 
 use microsandbox_types::{
-    DecodeError, DecodeErrorKind, EncodeError, InvalidMessage, MessageField, MessageRule,
-    ScratchTooSmall,
+    DecodeError, DecodeErrorKind, EncodeError, FrameKind, InvalidMessage, MessageField,
+    MessageRule, ScratchTooSmall,
 };
 
 #[test]
@@ -75,7 +75,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 7,
             },
             (1, 7),
-            "frame is cut short after 7 bytes: at least 9 more are missing",
+            "frame is cut short: at least 9 more bytes are missing",
         ),
         (
             DecodeError {
@@ -83,7 +83,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 2,
             },
             (2, 2),
-            "not a frame: wrong magic at byte 2",
+            "not a frame: wrong magic",
         ),
         (
             DecodeError {
@@ -96,13 +96,13 @@ fn decode_errors_keep_their_text_code_and_offset() {
         (
             DecodeError {
                 kind: DecodeErrorKind::WrongKind {
-                    expected: 1,
-                    found: 2,
+                    expected: FrameKind::HandoffInit,
+                    found: FrameKind::GuestReport,
                 },
                 offset: 4,
             },
             (4, 4),
-            "frame is of kind 2, expected 1",
+            "frame holds a report, expected a handoff",
         ),
         (
             DecodeError {
@@ -170,7 +170,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 50,
             },
             (10, 50),
-            "3 bytes follow the frame's end at byte 50",
+            "3 bytes follow the frame",
         ),
         (
             DecodeError {
@@ -178,7 +178,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 42,
             },
             (11, 42),
-            "wrong checksum at byte 42: the frame was damaged",
+            "wrong checksum: the frame was damaged",
         ),
         (
             DecodeError {
@@ -186,7 +186,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 20,
             },
             (12, 20),
-            "payload ends inside a field at byte 20",
+            "payload ends inside a field",
         ),
         (
             DecodeError {
@@ -194,7 +194,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 16,
             },
             (13, 16),
-            "varint at byte 16 is larger than 32 bits",
+            "varint is too large",
         ),
         (
             DecodeError {
@@ -202,7 +202,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 16,
             },
             (14, 16),
-            "varint at byte 16 is padded",
+            "varint is padded",
         ),
         (
             DecodeError {
@@ -210,7 +210,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 17,
             },
             (15, 17),
-            "option tag at byte 17 must be 0 or 1",
+            "option tag must be 0 or 1",
         ),
         (
             DecodeError {
@@ -218,7 +218,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 30,
             },
             (16, 30),
-            "string lengths do not add up to the text at byte 30",
+            "string lengths do not add up to the text",
         ),
         (
             DecodeError {
@@ -226,7 +226,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 31,
             },
             (17, 31),
-            "text is not UTF-8 at byte 31",
+            "text is not UTF-8",
         ),
         (
             DecodeError {
@@ -234,7 +234,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 32,
             },
             (18, 32),
-            "string does not end in a NUL at byte 32",
+            "string does not end in a NUL",
         ),
         (
             DecodeError {
@@ -242,7 +242,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 33,
             },
             (19, 33),
-            "string holds a NUL at byte 33",
+            "string holds a NUL",
         ),
         (
             DecodeError {
@@ -250,7 +250,7 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 34,
             },
             (20, 34),
-            "payload has bytes left over at byte 34",
+            "payload has bytes left over",
         ),
         (
             DecodeError {
@@ -258,12 +258,13 @@ fn decode_errors_keep_their_text_code_and_offset() {
                 offset: 16,
             },
             (21, 16),
-            "malformed guest report at byte 16",
+            "malformed guest report",
         ),
     ];
     for (error, (code, offset), text) in cases {
         assert_eq!((error.code(), error.offset()), (code, offset), "{error:?}");
-        assert_eq!(error.to_string(), text);
+        assert_eq!(error.kind.to_string(), text);
+        assert_eq!(error.to_string(), format!("{text} (at byte {offset})"));
     }
 }
 
@@ -271,8 +272,14 @@ fn decode_errors_keep_their_text_code_and_offset() {
 fn encode_errors_say_what_is_needed() {
     let cases = [
         (
-            EncodeError::PayloadTooLarge { len: 5_000_000 },
-            "payload is too large: 5000000 bytes (max 4194304)",
+            EncodeError::Invalid(InvalidMessage::new(
+                MessageField::Message,
+                MessageRule::PayloadTooLarge {
+                    len: 5_000_000,
+                    max: 4_194_304,
+                },
+            )),
+            "message: is too large for a frame: 5000000 bytes (max 4194304)",
         ),
         (
             EncodeError::BufferTooSmall { needed: 35 },

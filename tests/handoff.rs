@@ -4,7 +4,9 @@ mod common;
 
 use std::ffi::CStr;
 
-use common::{CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages};
+use common::{
+    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_frame_of, golden_messages,
+};
 use microsandbox_types::{
     DecodeError, DecodeErrorKind, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffInit,
     HandoffInitRef, InvalidMessage, MessageField, MessageRule,
@@ -16,6 +18,16 @@ fn golden_frames_are_read_and_written_as_they_stand() {
     for (name, message) in golden_messages() {
         let frame = golden_frame(name);
         assert_eq!(message.encode().as_ref(), Ok(&frame), "{name}");
+        assert_eq!(HandoffInit::decode(&frame), Ok(message), "{name}");
+    }
+}
+
+/// What a writer of generation 1 wrote: its frames never change, and are read for ever.
+#[test]
+fn golden_frames_of_generation_1_are_read() {
+    for (name, message) in golden_messages() {
+        let frame = golden_frame_of(1, name);
+        assert_eq!(frame[5], 1, "{name}");
         assert_eq!(HandoffInit::decode(&frame), Ok(message), "{name}");
     }
 }
@@ -181,7 +193,7 @@ fn a_header_is_read_from_its_first_bytes() {
     let header = FrameHeader::parse(&frame[..HEADER_LEN]).unwrap();
     assert_eq!(FrameHeader::LEN, HEADER_LEN);
     assert_eq!(header.kind(), FrameKind::HandoffInit);
-    assert_eq!((header.generation(), header.min_generation()), (1, 1));
+    assert_eq!((header.generation(), header.min_generation()), (2, 1));
     assert_eq!(header.frame_len(), frame.len());
     assert_eq!(
         header.payload_len(),
@@ -244,8 +256,8 @@ fn a_broken_header_is_refused() {
             },
             DecodeError {
                 kind: DecodeErrorKind::WrongKind {
-                    expected: 1,
-                    found: 2,
+                    expected: FrameKind::HandoffInit,
+                    found: FrameKind::GuestReport,
                 },
                 offset: 4,
             },
@@ -273,7 +285,7 @@ fn a_broken_header_is_refused() {
             },
             DecodeError {
                 kind: DecodeErrorKind::BadGeneration {
-                    generation: 1,
+                    generation: 2,
                     min_generation: 0,
                 },
                 offset: 6,
@@ -282,13 +294,13 @@ fn a_broken_header_is_refused() {
         ),
         (
             Header {
-                min_generation: 2,
+                min_generation: 3,
                 ..good.clone()
             },
             DecodeError {
                 kind: DecodeErrorKind::BadGeneration {
-                    generation: 1,
-                    min_generation: 2,
+                    generation: 2,
+                    min_generation: 3,
                 },
                 offset: 6,
             },
@@ -388,9 +400,9 @@ fn trailing_bytes_and_wrong_checksums_are_refused() {
 /// `02 01 01 01 01 01 03 09 "/i\0/\0a\0K=v\0"`.
 #[test]
 fn a_broken_payload_is_refused_where_it_breaks() {
-    let invalid = |offset, field, rule| DecodeError::Invalid {
+    let invalid = |offset, field, rule| DecodeError {
+        kind: DecodeErrorKind::Invalid(InvalidMessage::new(field, rule)),
         offset,
-        invalid: InvalidMessage::new(field, rule),
     };
     let full = b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=v\0";
     assert!(HandoffInitRef::decode(&frame(full)).is_ok());
@@ -893,8 +905,13 @@ fn a_payload_over_the_limit_is_not_written() {
     let limits = ExecLimits::new(1 << 20, u64::MAX);
     let mut message = HandoffInit::new("/i").arg(long(4_194_304 - 15));
     // 02 00 01 [4 bytes] 00 [4 bytes] "/i\0" arg "\0"
-    let error = EncodeError::PayloadTooLarge { len: 4_194_305 };
-    assert_eq!(message.encode_with(&limits), Err(error));
+    let (len, max) = (4_194_305, 4_194_304);
+    let error = InvalidMessage::new(
+        MessageField::Message,
+        MessageRule::PayloadTooLarge { len, max },
+    );
+    assert_eq!(message.validate_with(&limits), Err(error));
+    assert_eq!(message.encode_with(&limits), Err(error.into()));
     let with_nul = message.clone().arg("\0");
     let nul = with_nul.validate_with(&limits).unwrap_err();
     assert_eq!(with_nul.encode_with(&limits), Err(nul.into()));

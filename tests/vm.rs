@@ -159,8 +159,16 @@ fn boot_root(root: &Path) -> Result<Vm, Failed> {
 }
 
 fn expect_ready(vm: &mut Vm) -> Test {
-    let generation = GENERATION;
-    expect_report(vm, GuestReport::Ready { generation })?;
+    let report = vm.report()?;
+    if !matches!(
+        report,
+        GuestReport::Ready {
+            generation: GENERATION,
+            ..
+        }
+    ) {
+        return Err(format!("{report:?} first\n{}", vm.console()).into());
+    }
     let mut times = BOOT_TIMES.lock().unwrap_or_else(PoisonError::into_inner);
     times.push(vm.elapsed());
     Ok(())
