@@ -3,7 +3,7 @@
 use microsandbox_types::{ExecLimits, GENERATION, HandoffInit, MAX_PAYLOAD_BYTES};
 use twox_hash::XxHash64;
 
-use super::common::{CHECKSUM_LEN, HEADER_LEN, Header};
+use crate::shared::frames::{CHECKSUM_LEN, HEADER_LEN, Header};
 use super::messages;
 
 /// What a payload is by definition: the lengths of the strings and the strings themselves.

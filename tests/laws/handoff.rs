@@ -11,8 +11,9 @@ use microsandbox_types::{
     ReadError, ScratchTooSmall,
 };
 
-use super::common::Record;
-use super::{frames, heap, messages};
+use crate::shared::frames::Record;
+use crate::shared::heap;
+use super::{frames, messages};
 
 /// The most heap that an owned message takes, in bytes for each byte of its frame.
 ///

@@ -1,8 +1,6 @@
 //! The guest's reports: their bytes, and what is refused.
 
-mod common;
-
-use common::{Header, golden_frame};
+use crate::shared::frames::{HEADER_LEN, Header, golden_frame};
 use microsandbox_types::{
     DecodeError, EncodeError, GuestReport, HandoffInit, MAX_REPORT_PAYLOAD_BYTES, ReadError,
 };
@@ -160,7 +158,7 @@ fn a_report_may_not_announce_more_than_it_can_hold() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(stream.len(), len - common::HEADER_LEN);
+    assert_eq!(stream.len(), len - HEADER_LEN);
 }
 
 #[test]
