@@ -11,8 +11,9 @@ use microsandbox_types::{
     MAX_REPORT_PAYLOAD_BYTES, ReadError, ScratchTooSmall,
 };
 
-use super::common::Record;
-use super::{frames, heap, messages};
+use super::{frames, messages};
+use crate::shared::frames::Record;
+use crate::shared::heap;
 
 /// The most heap that an owned message takes, in bytes for each byte of its frame.
 ///

@@ -5,8 +5,9 @@ use microsandbox_types::{
     GuestReport, HandoffInit,
 };
 
+use super::frames;
 use super::handoff::{Pieces, assert_streamed};
-use super::{frames, heap};
+use crate::shared::heap;
 
 /// What the payload is defined as: the enum that postcard would write.
 #[derive(serde::Serialize)]

@@ -1,8 +1,6 @@
 //! Frames of a made-up generation 3, which appends a `u32` and a string to the payload.
 
-mod common;
-
-use common::{Header, Record};
+use crate::shared::frames::{Header, Record};
 use microsandbox_types::{
     DecodeError, DecodeErrorKind, FrameHeader, GENERATION, GuestFacts, GuestReport, HandoffInit,
 };

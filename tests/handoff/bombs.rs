@@ -9,12 +9,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use microsandbox_types::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-#[path = "common/mod.rs"]
-mod common;
-#[path = "laws/heap.rs"]
-mod heap;
-#[path = "support/types.rs"]
-mod types;
+use crate::shared::{frames, heap, types};
 
 const MIB: usize = 1024 * 1024;
 
@@ -124,7 +119,7 @@ fn huge_counts_in_a_frame_take_no_heap() {
         [MANY, &[1], MANY, MANY, MANY, MANY].concat(),
     ];
     for payload in payloads {
-        let frame = common::frame(&payload);
+        let frame = frames::frame(&payload);
         heap::untouched(|| HandoffInit::decode(&frame)).unwrap_err();
     }
 }
@@ -157,7 +152,7 @@ fn check_counts<T: Serialize + DeserializeOwned + for<'a> Arbitrary<'a>>() {
 }
 
 fn strings(args: usize, env: usize, arg: &str, entry: &str) -> Vec<u8> {
-    let record = common::Record {
+    let record = frames::Record {
         cmd: 5,
         cwd: None,
         args: vec![arg.len() as u32; args],
@@ -176,7 +171,7 @@ fn strings(args: usize, env: usize, arg: &str, entry: &str) -> Vec<u8> {
 fn a_frame_of_empty_strings_is_refused_without_heap() {
     let payload = strings(MAX_PAYLOAD_BYTES / 2 - 16, 0, "", "");
     assert!((MAX_PAYLOAD_BYTES - 32..=MAX_PAYLOAD_BYTES).contains(&payload.len()));
-    let frame = common::frame(&payload);
+    let frame = frames::frame(&payload);
     let error = heap::untouched(|| HandoffInit::decode(&frame)).unwrap_err();
     let DecodeError {
         kind: DecodeErrorKind::Invalid(invalid),
@@ -195,16 +190,16 @@ fn as_many_strings_as_execve_takes_are_read() {
     // Besides, `cmd` counts twice with its NUL and once as a pointer.
     let room = 2 * MIB - 2 * 6 - 8;
     let args = room / 9;
-    let frame = common::frame(&strings(args, 0, "", ""));
+    let frame = frames::frame(&strings(args, 0, "", ""));
     let view = heap::untouched(|| HandoffInitRef::decode(&frame)).unwrap();
     assert_eq!(heap::untouched(|| view.argv().count()), 1 + args);
     let (_, heap) = heap::measure(|| view.to_owned());
     assert_eq!(heap.peak, args * size_of::<String>() + "/init".len());
-    HandoffInit::decode(&common::frame(&strings(args + 1, 0, "", ""))).unwrap_err();
+    HandoffInit::decode(&frames::frame(&strings(args + 1, 0, "", ""))).unwrap_err();
 
     // `A=` and its NUL, and a pointer.
     let env = room / 11;
-    let frame = common::frame(&strings(0, env, "", "A="));
+    let frame = frames::frame(&strings(0, env, "", "A="));
     let view = heap::untouched(|| HandoffInitRef::decode(&frame)).unwrap();
     let (_, heap) = heap::measure(|| view.to_owned());
     assert_eq!(
@@ -215,7 +210,7 @@ fn as_many_strings_as_execve_takes_are_read() {
     let mut scratch = vec![0; env + 1];
     let merged = heap::untouched(|| view.merge_env(&[c"A=0"], &mut scratch)).unwrap();
     assert!(merged.eq([c"A="]));
-    HandoffInit::decode(&common::frame(&strings(0, env + 1, "", "A="))).unwrap_err();
+    HandoffInit::decode(&frames::frame(&strings(0, env + 1, "", "A="))).unwrap_err();
 }
 
 /// A key as long as `execve` takes, at the root's left child of a heap whose right half is greater:
@@ -254,11 +249,11 @@ fn a_frame_of_one_string_is_refused_without_heap() {
     let long = "x".repeat(MAX_PAYLOAD_BYTES - 32);
     for (frame, field) in [
         (
-            common::frame(&strings(1, 0, &long, "")),
+            frames::frame(&strings(1, 0, &long, "")),
             MessageField::Arg(0),
         ),
         (
-            common::frame(&strings(0, 1, "", &format!("A={long}"))),
+            frames::frame(&strings(0, 1, "", &format!("A={long}"))),
             MessageField::Env(0),
         ),
     ] {

@@ -1,11 +1,7 @@
-//! What several tests share.
-
-mod types;
+//! Values of a type at random, for property tests.
 
 use arbitrary::{Arbitrary, Unstructured};
 use proptest::prelude::*;
-
-pub(crate) use types::every_type;
 
 /// Makes values of a type from random bytes by its own generator.
 pub fn values<T: for<'a> Arbitrary<'a> + std::fmt::Debug>() -> impl Strategy<Value = T> {

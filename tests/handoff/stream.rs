@@ -1,11 +1,9 @@
 //! Frames over `io::Read` and `io::Write`: whole, and never a byte more.
 
-mod common;
-
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 
-use common::{HEADER_LEN, Header, golden_frame, golden_messages};
+use crate::shared::frames::{HEADER_LEN, Header, golden_frame, golden_messages};
 use microsandbox_types::{
     DecodeError, DecodeErrorKind, EncodeError, FrameKind, GuestFacts, GuestReport, HandoffInit,
     ReadError, WriteError, read_frame,

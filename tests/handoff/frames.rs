@@ -1,10 +1,8 @@
 //! The handoff frame: what is written is what is read, and nothing else is.
 
-mod common;
-
 use std::ffi::CStr;
 
-use common::{
+use crate::shared::frames::{
     CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_frame_of, golden_messages,
 };
 use microsandbox_types::{
@@ -964,7 +962,7 @@ proptest! {
     fn the_payload_is_what_postcard_writes(message in message()) {
         prop_assume!(message.validate().is_ok());
         let frame = message.encode().unwrap();
-        prop_assert_eq!(common::payload(&frame), Record::of(&message).payload());
+        prop_assert_eq!(payload(&frame), Record::of(&message).payload());
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! `WIRE.md`'s worked example is the code's frame, and its tables name every error code.
 
-mod common;
-
-use common::{golden_frame, golden_messages};
+use crate::shared::frames::{golden_frame, golden_messages};
 use microsandbox_types::{AUTO_INIT_CANDIDATES, HandoffInit};
 
-const WIRE: &str = include_str!("../WIRE.md");
+const WIRE: &str = include_str!("../../WIRE.md");
 
 /// The bytes at the start of a line of the example; the first word that is not one ends them.
 fn bytes(line: &str) -> impl Iterator<Item = u8> {

@@ -1,8 +1,6 @@
 //! The guest's reports: their bytes, and what is refused.
 
-mod common;
-
-use common::{Header, golden_frame, golden_frame_of};
+use crate::shared::frames::{Header, golden_frame, golden_frame_of};
 use microsandbox_types::{
     BootStep, DecodeError, DecodeErrorKind, EncodeError, FrameKind, GuestFacts, GuestReport,
     HandoffInit, LinuxErrno, MAX_REPORT_PAYLOAD_BYTES, ReadError,
@@ -228,7 +226,7 @@ fn a_report_may_not_announce_more_than_it_can_hold() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(stream.len(), len - common::HEADER_LEN);
+    assert_eq!(stream.len(), len - HEADER_LEN);
 }
 
 /// What a host prints behind "the guest".

@@ -9,10 +9,9 @@ use microsandbox_types::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-// The list of all types serves other tests.
-#[allow(dead_code, unused_imports, unused_macros)]
-#[path = "support/mod.rs"]
-mod support;
+#[path = "../shared/mod.rs"]
+mod shared;
+use shared::values;
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -209,7 +208,7 @@ fn near_specs() -> impl Strategy<Value = Value> {
 #[test]
 fn what_passes_is_valid() {
     let validator = validator("sandbox-spec.json");
-    support::check(&near_specs(), |document| {
+    values::check(&near_specs(), |document| {
         let text = document.to_string();
         let Ok(spec) = SandboxSpec::from_json_strict(&text) else {
             return Err(TestCaseError::fail(text));

@@ -1,5 +1,4 @@
 //! Messages and hand-made frames that several tests share.
-#![allow(dead_code)] // each test binary uses a part
 
 use microsandbox_types::{GENERATION, HandoffInit};
 use twox_hash::XxHash64;

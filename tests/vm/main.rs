@@ -3,7 +3,7 @@
 //! Each test boots a VM of its own. They need QEMU and a kernel, which `examples/vm-setup`
 //! fetches; without them they are skipped, and `--include-ignored` makes that a failure.
 
-#[path = "../examples/vm/launch.rs"]
+#[path = "../../examples/vm/launch.rs"]
 mod launch;
 
 use std::collections::HashSet;

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-mod support;
+use crate::shared::types::every_type;
+use crate::shared::values;
 
 fn round_trip<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let bytes = postcard::to_allocvec(value).unwrap();
@@ -26,7 +27,7 @@ macro_rules! any_value {
         $(
             #[test]
             fn $test() {
-                support::check(&support::values::<$ty $(<$of>)?>(), |value| {
+                values::check(&values::values::<$ty $(<$of>)?>(), |value| {
                     prop_assert_eq!(round_trip(&value), value);
                     Ok(())
                 });
@@ -34,7 +35,7 @@ macro_rules! any_value {
         )*
     };
 }
-support::every_type!(any_value);
+every_type!(any_value);
 
 /// A skipped field before others that are there would shift them.
 #[test]

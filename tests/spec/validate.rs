@@ -6,10 +6,7 @@ use microsandbox_types::*;
 use proptest::prelude::*;
 use serde_json::json;
 
-// The list of all types serves other tests.
-#[allow(dead_code, unused_imports, unused_macros)]
-#[path = "support/mod.rs"]
-mod support;
+use crate::shared::values;
 
 fn brief(findings: &Findings) -> Vec<(&str, &str)> {
     findings
@@ -345,7 +342,7 @@ fn broken_syntax_hides_the_rest() {
 /// Any spec at all: a check ends, and its counts are right.
 #[test]
 fn any_spec_is_checked() {
-    support::check(&support::values::<SandboxSpec>(), |spec| {
+    values::check(&values::values::<SandboxSpec>(), |spec| {
         let found = spec.check();
         prop_assert_eq!(spec.validate().is_ok(), found.errors() == 0);
         prop_assert!(found.as_slice().len() <= MAX_FINDINGS);
@@ -360,7 +357,7 @@ fn any_spec_is_checked() {
 /// Whatever the crate writes it also reads strictly: the table of field names has all of them.
 #[test]
 fn what_is_written_is_read_strictly() {
-    support::check(&support::values::<SandboxSpec>(), |spec| {
+    values::check(&values::values::<SandboxSpec>(), |spec| {
         let json = serde_json::to_string(&spec).unwrap();
         let plain: SandboxSpec = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(SandboxSpec::from_json_strict(&json), Ok(plain));
@@ -393,7 +390,7 @@ fn any_text_is_read() {
         "\u{e9}",
     ]);
     let text = prop::collection::vec(tokens, 0..40).prop_map(|tokens| tokens.concat());
-    support::check(&text, |text| {
+    values::check(&text, |text| {
         let plain = serde_json::from_str::<SandboxSpec>(&text);
         match SandboxSpec::from_json_strict(&text) {
             Ok(spec) => prop_assert_eq!(plain.unwrap(), spec),

@@ -4,10 +4,7 @@ use std::hint::black_box;
 
 use microsandbox_types::{HandoffInit, HandoffInitRef};
 
-// The counter has more uses elsewhere.
-#[allow(dead_code)]
-#[path = "laws/heap.rs"]
-mod heap;
+use crate::shared::heap;
 
 fn message() -> HandoffInit {
     let init = HandoffInit::new("/lib/systemd/systemd").cwd("/srv");
