@@ -6,7 +6,6 @@ use thiserror_no_std::Error;
 
 /// What a check on a name or a configuration value found.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum TypesError {
     /// A value breaks a rule; the text names the value and the rule.
     #[error("invalid config: {0}")]

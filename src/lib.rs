@@ -64,7 +64,7 @@ pub use name::{
 #[cfg(feature = "schema")]
 pub use schema::json_schemas;
 pub use spec::{
-    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
+    DiskImageFormat, EnvVar, HostPath, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
     NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
     PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
     SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,
