@@ -7,7 +7,7 @@ use super::text::{not_zero, sandbox_name};
 use super::{Place, mount};
 use crate::check::{FindingCode, Findings};
 use crate::cloud::CloudCreateSandboxRequest;
-use crate::handoff::{AUTO_INIT, ExecLimits};
+use crate::exec::{AUTO_INIT, ExecLimits};
 use crate::spec::{SandboxLogLevel, SandboxPolicy, SandboxRuntimeOptions};
 
 impl CloudCreateSandboxRequest {

@@ -20,7 +20,7 @@ pub(crate) use self::place::Place;
 pub(crate) use self::place::{Shown, write_field};
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
-use crate::handoff::ExecLimits;
+use crate::exec::ExecLimits;
 use crate::spec::{
     NamedVolumeCreate, NamedVolumeMode, SandboxSpec, SnapshotDestination, SnapshotSpec, VolumeSpec,
 };

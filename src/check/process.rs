@@ -10,8 +10,10 @@ use super::text::{
     FirstSeen, PATH_MAX, filled, filled_if_set, guest_path, hostname, not_zero_if_set, total_bytes,
 };
 use crate::check::{FindingCode, Findings, Limit};
-use crate::handoff::{AUTO_INIT, ExecLimits, HandoffInit, HandoffRule};
+use crate::exec::{AUTO_INIT, ExecLimits};
+use crate::handoff::HandoffInit;
 use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
+use crate::rule::MessageRule;
 use crate::spec::{Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
 pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
@@ -201,18 +203,22 @@ impl Exec<'_> {
 }
 
 /// The code and the bound of a handoff's rule.
-fn code_of(rule: HandoffRule) -> (FindingCode, Option<Limit>) {
+fn code_of(rule: MessageRule) -> (FindingCode, Option<Limit>) {
     let execve = |max| Some(Limit::new(max, "Linux execve(2)"));
     match rule {
-        HandoffRule::NotAbsoluteOrAuto | HandoffRule::NotAbsolute => {
+        MessageRule::NotAbsoluteOrAuto | MessageRule::NotAbsolute => {
             (FindingCode::PathNotAbsolute, None)
         }
-        HandoffRule::PathTooLong { .. } => (FindingCode::PathTooLong, Some(PATH_MAX)),
-        HandoffRule::Nul => (FindingCode::Nul, None),
-        HandoffRule::EmptyKey => (FindingCode::Empty, None),
-        HandoffRule::EqualsInKey | HandoffRule::NoEquals => (FindingCode::EnvKeyEquals, None),
-        HandoffRule::StringTooLong { max, .. } => (FindingCode::StringTooLong, execve(max)),
-        HandoffRule::TotalTooLarge { max, .. } => (FindingCode::ExecTooLarge, execve(max)),
+        MessageRule::PathTooLong { .. } => (FindingCode::PathTooLong, Some(PATH_MAX)),
+        MessageRule::Nul => (FindingCode::Nul, None),
+        MessageRule::EmptyKey => (FindingCode::Empty, None),
+        MessageRule::EqualsInKey | MessageRule::NoEquals => (FindingCode::EnvKeyEquals, None),
+        MessageRule::StringTooLong { max, .. } => (FindingCode::StringTooLong, execve(max)),
+        MessageRule::TotalTooLarge { max, .. } => (FindingCode::ExecTooLarge, execve(max)),
+        MessageRule::PayloadTooLarge { max, .. } => (
+            FindingCode::ExecTooLarge,
+            Some(Limit::new(max, "the boot message")),
+        ),
     }
 }
 
