@@ -318,7 +318,7 @@ fn tidy(schema: &mut Value, closed: bool) {
     }
 }
 
-/// Leaves out examples in Rust and the targets of links, and joins lines.
+/// Leaves out examples in Rust, what `Debug` does and the targets of links, and joins lines.
 fn plain(description: &str) -> String {
     let text = description.split("\n\n```").next().unwrap_or(description);
     let mut plain = String::with_capacity(text.len());
@@ -334,6 +334,7 @@ fn plain(description: &str) -> String {
     }
     plain
         .split("\n\n")
+        .filter(|paragraph| !paragraph.starts_with("`Debug`"))
         .map(|paragraph| paragraph.replace('\n', " "))
         .collect::<Vec<_>>()
         .join("\n\n")

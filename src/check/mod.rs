@@ -150,7 +150,7 @@ impl SnapshotSpec {
             SnapshotDestination::Name(name) => {
                 stored_name(&mut found, &at.field("Name"), "snapshot name", name);
             }
-            SnapshotDestination::Path(path) => filled(&mut found, &at.field("Path"), path),
+            SnapshotDestination::Path(path) => filled(&mut found, &at.field("Path"), path.as_str()),
         }
         label_pairs(&mut found, &root.field("labels"), &self.labels);
         found

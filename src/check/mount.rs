@@ -17,7 +17,7 @@ use crate::spec::{
 
 pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource) {
     match image {
-        RootfsSource::Bind(host) => filled(found, &at.field("Bind"), host),
+        RootfsSource::Bind(host) => filled(found, &at.field("Bind"), host.as_str()),
         RootfsSource::Oci(source) => {
             let at = at.field("Oci");
             image_reference(found, &at.field("reference"), &source.reference);
@@ -29,8 +29,8 @@ pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource)
             fstype,
         } => {
             let at = at.field("DiskImage");
-            filled(found, &at.field("path"), path);
-            format_fits(found, &at.field("format"), path, *format);
+            filled(found, &at.field("path"), path.as_str());
+            format_fits(found, &at.field("format"), path.as_str(), *format);
             filled_if_set(found, &at.field("fstype"), fstype.as_deref());
         }
     }
@@ -102,7 +102,7 @@ fn one(found: &mut Findings, at: &Place<'_>, mount: &VolumeMount) {
         VolumeMount::Bind {
             host, quota_mib, ..
         } => {
-            filled(found, &at.field("host"), host);
+            filled(found, &at.field("host"), host.as_str());
             not_zero_if_set(found, &at.field("quota_mib"), *quota_mib);
         }
         VolumeMount::Named { name, create, .. } => {
@@ -126,8 +126,8 @@ fn one(found: &mut Findings, at: &Place<'_>, mount: &VolumeMount) {
             fstype,
             ..
         } => {
-            filled(found, &at.field("host"), host);
-            format_fits(found, &at.field("format"), host, *format);
+            filled(found, &at.field("host"), host.as_str());
+            format_fits(found, &at.field("format"), host.as_str(), *format);
             filled_if_set(found, &at.field("fstype"), fstype.as_deref());
         }
     }

@@ -41,12 +41,12 @@ pub(super) fn patches(found: &mut Findings, at: &Place<'_>, spec: &SandboxSpec) 
                 file_mode(found, "File", mode);
             }
             Patch::CopyFile { src, dst, mode, .. } => {
-                filled(found, &at.field("CopyFile").field("src"), src);
+                filled(found, &at.field("CopyFile").field("src"), src.as_str());
                 path(found, "CopyFile", "dst", dst);
                 file_mode(found, "CopyFile", mode);
             }
             Patch::CopyDir { src, dst, .. } => {
-                filled(found, &at.field("CopyDir").field("src"), src);
+                filled(found, &at.field("CopyDir").field("src"), src.as_str());
                 // What the directory holds may well go to the root.
                 super::text::guest_path(found, &at.field("CopyDir").field("dst"), dst);
             }

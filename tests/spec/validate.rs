@@ -129,7 +129,7 @@ fn snapshots() {
             ("label-key", "labels[0].key"),
         ]
     );
-    snapshot.destination = SnapshotDestination::Path(String::new());
+    snapshot.destination = SnapshotDestination::Path("".into());
     assert_eq!(brief(&snapshot.check())[1], ("empty", "destination.Path"));
 }
 
