@@ -3,7 +3,8 @@
 use std::ffi::CStr;
 
 use crate::shared::frames::{
-    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_frame_of, golden_messages,
+    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_frame_of,
+    golden_messages, payload,
 };
 use microsandbox_types::{
     DecodeError, DecodeErrorKind, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffInit,

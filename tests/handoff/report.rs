@@ -1,6 +1,6 @@
 //! The guest's reports: their bytes, and what is refused.
 
-use crate::shared::frames::{Header, golden_frame, golden_frame_of};
+use crate::shared::frames::{HEADER_LEN, Header, golden_frame, golden_frame_of};
 use microsandbox_types::{
     BootStep, DecodeError, DecodeErrorKind, EncodeError, FrameKind, GuestFacts, GuestReport,
     HandoffInit, LinuxErrno, MAX_REPORT_PAYLOAD_BYTES, ReadError,
