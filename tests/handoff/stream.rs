@@ -82,7 +82,7 @@ fn a_refused_header_ends_the_reading() {
     .frame(b"");
     let mut stream = uneven(&frame);
     let error = read_frame(&mut stream, FrameKind::HandoffInit).unwrap_err();
-    assert_eq!(error.to_string(), "flags must be 0: got 0x07");
+    assert_eq!(error.to_string(), "flags must be 0: got 0x07 (at byte 7)");
     assert_eq!(stream.bytes.len(), frame.len() - HEADER_LEN);
 }
 
