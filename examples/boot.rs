@@ -251,7 +251,7 @@ mod guest {
         let inherited: Vec<&CStr> = inherited.iter().map(AsRef::as_ref).collect();
         let mut scratch = vec![0; inherited.len() + view.envp().len()];
         let envp = view
-            .envp_over(&inherited, &mut scratch)
+            .merge_env(&inherited, &mut scratch)
             .map_err(|e| e.to_string())?;
 
         say(

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Header, Record};
-use microsandbox_types::{DecodeError, FrameHeader, GENERATION, GuestReport, HandoffInit};
+use microsandbox_types::{
+    DecodeError, DecodeErrorKind, FrameHeader, GENERATION, GuestReport, HandoffInit,
+};
 
 fn message() -> HandoffInit {
     HandoffInit::new("/sbin/init")
@@ -60,9 +62,12 @@ fn a_newer_frame_may_leave_its_new_fields_out() {
 fn a_newer_frame_that_must_not_be_half_read_is_refused() {
     for min_generation in [2, 3] {
         let frame = header(3, min_generation).frame(&newer_payload());
-        let error = DecodeError::TooNew {
-            min_generation,
-            generation: 1,
+        let error = DecodeError {
+            kind: DecodeErrorKind::TooNew {
+                min_generation,
+                generation: 1,
+            },
+            offset: 6,
         };
         assert_eq!(HandoffInit::decode(&frame), Err(error));
         assert_eq!(
@@ -78,7 +83,10 @@ fn a_frame_of_this_generation_has_nothing_left_over() {
     let frame = header(1, 1).frame(&newer_payload());
     assert_eq!(
         HandoffInit::decode(&frame),
-        Err(DecodeError::LeftOver { offset: 16 + known })
+        Err(DecodeError {
+            kind: DecodeErrorKind::LeftOver,
+            offset: 16 + known
+        })
     );
 }
 
@@ -105,7 +113,10 @@ fn a_newer_report_is_read_or_unknown() {
         }
         .frame(payload)
     };
-    let bad = Err(DecodeError::BadReport { offset: 16 });
+    let bad = Err(DecodeError {
+        kind: DecodeErrorKind::BadReport,
+        offset: 16,
+    });
     let cases: [(&[u8], _); 8] = [
         (b"\x00\x02", Ok(GuestReport::Ready { generation: 2 })),
         (b"\x01", Ok(GuestReport::Accepted)),

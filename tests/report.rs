@@ -4,7 +4,8 @@ mod common;
 
 use common::{Header, golden_frame};
 use microsandbox_types::{
-    DecodeError, EncodeError, GuestReport, HandoffInit, MAX_REPORT_PAYLOAD_BYTES, ReadError,
+    DecodeError, DecodeErrorKind, EncodeError, GuestReport, HandoffInit, MAX_REPORT_PAYLOAD_BYTES,
+    ReadError,
 };
 
 fn report(payload: &[u8]) -> Vec<u8> {
@@ -88,7 +89,10 @@ fn every_bit_flip_and_truncation_is_refused() {
 
 #[test]
 fn a_malformed_report_is_refused() {
-    let bad = DecodeError::BadReport { offset: 16 };
+    let bad = DecodeError {
+        kind: DecodeErrorKind::BadReport,
+        offset: 16,
+    };
     let long = [1; MAX_REPORT_PAYLOAD_BYTES + 1];
     let cases: [(&str, &[u8], DecodeError); 8] = [
         ("empty", b"", bad),
@@ -100,21 +104,30 @@ fn a_malformed_report_is_refused() {
         (
             "left over",
             b"\x00\x01\x00",
-            DecodeError::LeftOver { offset: 18 },
+            DecodeError {
+                kind: DecodeErrorKind::LeftOver,
+                offset: 18,
+            },
         ),
         (
             "too long",
             &long,
-            DecodeError::PayloadTooLarge { len: 65, max: 64 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTooLarge { len: 65, max: 64 },
+                offset: 8,
+            },
         ),
     ];
     for (case, payload, error) in cases {
         assert_eq!(GuestReport::decode(&report(payload)), Err(error), "{case}");
     }
     let handoff = HandoffInit::new("/init").encode().unwrap();
-    let error = DecodeError::WrongKind {
-        expected: 2,
-        found: 1,
+    let error = DecodeError {
+        kind: DecodeErrorKind::WrongKind {
+            expected: 2,
+            found: 1,
+        },
+        offset: 4,
     };
     assert_eq!(GuestReport::decode(&handoff), Err(error));
 }
@@ -152,9 +165,12 @@ fn a_report_may_not_announce_more_than_it_can_hold() {
         Err(ReadError::Decode(e)) => {
             assert_eq!(
                 e,
-                DecodeError::PayloadTooLarge {
-                    len: 4 << 20,
-                    max: 64
+                DecodeError {
+                    kind: DecodeErrorKind::PayloadTooLarge {
+                        len: 4 << 20,
+                        max: 64
+                    },
+                    offset: 8
                 }
             );
         }

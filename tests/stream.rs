@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use common::{HEADER_LEN, Header, golden_frame, golden_messages};
 use microsandbox_types::{
-    DecodeError, EncodeError, GuestReport, HandoffInit, ReadError, WriteError, read_frame,
+    DecodeError, DecodeErrorKind, EncodeError, GuestReport, HandoffInit, ReadError, WriteError,
+    read_frame,
 };
 
 /// A stream that gives pieces of 1, 2, 3, … bytes, each after an interrupted read.
@@ -62,9 +63,9 @@ fn an_early_end_says_how_many_bytes_are_missing() {
             frame.len()
         };
         let missing = (wanted - len) as u32;
-        let error = DecodeError::Truncated {
-            len: len as u32,
-            missing,
+        let error = DecodeError {
+            kind: DecodeErrorKind::Truncated { missing },
+            offset: len as u32,
         };
         match HandoffInit::read_from(uneven(&frame[..len])) {
             Err(ReadError::Decode(found)) => assert_eq!(found, error),
@@ -98,9 +99,12 @@ fn a_frame_of_another_kind_is_read_whole_and_refused() {
         Err(ReadError::Decode(e)) => {
             assert_eq!(
                 e,
-                DecodeError::WrongKind {
-                    expected: 1,
-                    found: 2
+                DecodeError {
+                    kind: DecodeErrorKind::WrongKind {
+                        expected: 1,
+                        found: 2
+                    },
+                    offset: 4
                 }
             );
         }

@@ -224,10 +224,7 @@ fn the_environment_of_the_init_is_what_counts() {
     spec.env = (0..24).map(entry).map(EnvVar::from).collect();
     spec.init = None;
     assert_eq!(brief(&spec.check()), [("exec-too-large", "env")]);
-    let roomy = ExecLimits {
-        stack_limit: 64 * 1024 * 1024,
-        ..ExecLimits::default()
-    };
+    let roomy = ExecLimits::new(4096, 64 * 1024 * 1024);
     assert_eq!(spec.validate_with(&roomy), Ok(()));
     let found = spec.validate_with(&ExecLimits::default()).unwrap_err();
     assert_eq!(brief(&found), [("exec-too-large", "env")]);

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use microsandbox_types::{
-    AUTO_INIT, DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, GENERATION,
-    GuestReport, HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES,
-    ReadError, ScratchTooSmall,
+    AUTO_INIT, DecodeError, DecodeErrorKind, EncodeError, ExecLimits, FrameHeader, FrameKind,
+    GENERATION, GuestReport, HandoffInit, HandoffInitRef, MAX_PAYLOAD_BYTES,
+    MAX_REPORT_PAYLOAD_BYTES, ReadError, ScratchTooSmall,
 };
 
 use super::common::Record;
@@ -97,7 +97,13 @@ pub fn assert_streamed<T: PartialEq + std::fmt::Debug>(
             None => {
                 let missing = (header.frame_len() - data.len()) as u32;
                 let len = data.len() as u32;
-                assert_eq!(streamed, Err(DecodeError::Truncated { len, missing }));
+                assert_eq!(
+                    streamed,
+                    Err(DecodeError {
+                        kind: DecodeErrorKind::Truncated { missing },
+                        offset: len
+                    })
+                );
                 assert!(left.is_empty());
             }
         },
@@ -322,13 +328,13 @@ fn assert_merged(
 
     let inherited: Vec<&CStr> = inherited.iter().map(|c| c.as_c_str()).collect();
     let mut scratch = vec![7; all.len() + u.int_in_range(0..=2)?];
-    let merged = heap::untouched(|| view.envp_over(&inherited, &mut scratch)).unwrap();
+    let merged = heap::untouched(|| view.merge_env(&inherited, &mut scratch)).unwrap();
     assert_eq!(merged.len(), kept.len());
-    let debug = format!("EnvpOver {{ len: {} }}", kept.len());
+    let debug = format!("MergedEnv {{ len: {} }}", kept.len());
     assert_eq!(format!("{merged:?}"), debug);
     assert!(merged.eq(kept.into_iter().map(|n| all[n])));
     if let Some(short) = all.len().checked_sub(1) {
-        let error = view.envp_over(&inherited, &mut scratch[..short]).err();
+        let error = view.merge_env(&inherited, &mut scratch[..short]).err();
         assert_eq!(error, Some(ScratchTooSmall { needed: all.len() }));
     }
     Ok(())
@@ -456,22 +462,34 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
     let frame = frames::sealed(kind, generation, min_generation, &payload);
 
     let expected = if min_generation == 0 || min_generation > generation {
-        Err(DecodeError::BadGeneration {
-            generation,
-            min_generation,
+        Err(DecodeError {
+            kind: DecodeErrorKind::BadGeneration {
+                generation,
+                min_generation,
+            },
+            offset: 6,
         })
     } else if min_generation > GENERATION {
-        Err(DecodeError::TooNew {
-            min_generation,
-            generation: GENERATION,
+        Err(DecodeError {
+            kind: DecodeErrorKind::TooNew {
+                min_generation,
+                generation: GENERATION,
+            },
+            offset: 6,
         })
     } else if payload.len() > max {
-        Err(DecodeError::PayloadTooLarge {
-            len: payload.len() as u32,
-            max: max as u32,
+        Err(DecodeError {
+            kind: DecodeErrorKind::PayloadTooLarge {
+                len: payload.len() as u32,
+                max: max as u32,
+            },
+            offset: 8,
         })
     } else if generation <= GENERATION && !appended.is_empty() {
-        Err(DecodeError::LeftOver { offset: known_end })
+        Err(DecodeError {
+            kind: DecodeErrorKind::LeftOver,
+            offset: known_end,
+        })
     } else {
         Ok(())
     };
@@ -481,7 +499,11 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         FrameKind::GuestReport
     };
     match expected {
-        Err(DecodeError::LeftOver { .. }) | Ok(()) => {
+        Err(DecodeError {
+            kind: DecodeErrorKind::LeftOver,
+            ..
+        })
+        | Ok(()) => {
             assert_header(&frame, kind, generation, min_generation);
         }
         Err(e) => assert_eq!(FrameHeader::parse(&frame), Err(e)),
@@ -490,9 +512,12 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         Payload::Message(message) => {
             assert_eq!(HandoffInit::decode(&frame), expected.map(|()| message));
             if expected.is_ok() {
-                let of_another_kind = DecodeError::WrongKind {
-                    expected: 2,
-                    found: 1,
+                let of_another_kind = DecodeError {
+                    kind: DecodeErrorKind::WrongKind {
+                        expected: 2,
+                        found: 1,
+                    },
+                    offset: 4,
                 };
                 assert_eq!(GuestReport::decode(&frame), Err(of_another_kind));
             }
@@ -501,10 +526,15 @@ fn try_evolve(u: &mut Unstructured<'_>) -> Result<()> {
         Payload::Report(report) => {
             let expected = match expected {
                 // A report has no variant that its generation has not.
-                Ok(()) | Err(DecodeError::LeftOver { .. })
-                    if report == GuestReport::Unknown && generation <= GENERATION =>
-                {
-                    Err(DecodeError::BadReport { offset: 16 })
+                Ok(())
+                | Err(DecodeError {
+                    kind: DecodeErrorKind::LeftOver,
+                    ..
+                }) if report == GuestReport::Unknown && generation <= GENERATION => {
+                    Err(DecodeError {
+                        kind: DecodeErrorKind::BadReport,
+                        offset: 16,
+                    })
                 }
                 expected => expected.map(|()| report),
             };

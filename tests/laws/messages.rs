@@ -28,10 +28,7 @@ pub fn limits(u: &mut Unstructured<'_>) -> Result<ExecLimits> {
             page_size: *u.choose(&[0, 1, 4, 4096, 16384, u32::MAX])?,
             stack_limit: *u.choose(&[0, 512 << 10, 1 << 20, 8 << 20, 24 << 20, u64::MAX])?,
         },
-        _ => ExecLimits {
-            page_size: u32::arbitrary(u)?,
-            stack_limit: u64::arbitrary(u)?,
-        },
+        _ => ExecLimits::new(u32::arbitrary(u)?, u64::arbitrary(u)?),
     })
 }
 

@@ -1,6 +1,8 @@
 //! The law of the guest's reports.
 
-use microsandbox_types::{DecodeError, EncodeError, GENERATION, GuestReport, HandoffInit};
+use microsandbox_types::{
+    DecodeError, DecodeErrorKind, EncodeError, GENERATION, GuestReport, HandoffInit,
+};
 
 use super::handoff::{Pieces, assert_streamed};
 use super::{frames, heap};
@@ -55,9 +57,12 @@ pub fn any(data: &[u8]) {
             "{text}"
         );
         assert!(data.len() <= GuestReport::MAX_FRAME_BYTES);
-        let of_another_kind = DecodeError::WrongKind {
-            expected: 1,
-            found: 2,
+        let of_another_kind = DecodeError {
+            kind: DecodeErrorKind::WrongKind {
+                expected: 1,
+                found: 2,
+            },
+            offset: 4,
         };
         assert_eq!(HandoffInit::decode(data), Err(of_another_kind));
     }
