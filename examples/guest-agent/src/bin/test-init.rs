@@ -13,7 +13,10 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 use core::mem::MaybeUninit;
 
-use guest_agent::{open_at, open_port, power_off, say, write_all};
+use guest_agent::console::say;
+use guest_agent::file::{open_at, write_all};
+use guest_agent::port::open_port;
+use guest_agent::power_off;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{CWD, OFlags, RawDir, readlinkat_raw};
 use rustix::io::{Errno, read};
