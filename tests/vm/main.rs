@@ -8,12 +8,12 @@ mod launch;
 
 use std::collections::HashSet;
 use std::io::Write;
-use std::net::Shutdown;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use launch::machine::Machine;
 use launch::{File, Kit, Vm};
 use libtest_mimic::{Arguments, Failed, Trial};
 use microsandbox_types::{
@@ -128,7 +128,7 @@ fn kit() -> Result<&'static Kit, Failed> {
 /// A root of the guest with these files besides the agent's.
 fn root(name: &str, files: &[File<'_>]) -> Result<PathBuf, Failed> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    kit()?.write_initramfs(&path, files)?;
+    kit()?.write_initramfs(&path, &[], files)?;
     Ok(path)
 }
 
@@ -153,7 +153,7 @@ fn boot() -> Result<Vm, Failed> {
 }
 
 fn boot_root(root: &Path) -> Result<Vm, Failed> {
-    let mut vm = Vm::start(kit()?, root, TIMEOUT)?;
+    let mut vm = Vm::start(kit()?, root, &Machine::default(), TIMEOUT)?;
     expect_ready(&mut vm)?;
     Ok(vm)
 }
@@ -403,7 +403,7 @@ fn cwd_is_entered() -> Test {
 fn a_frame_before_the_guest_listens() -> Test {
     let handoff = HandoffInit::new(INIT).arg("early");
     let root = ROOT.as_ref().map_err(Clone::clone)?;
-    let mut vm = Vm::start(kit()?, root, TIMEOUT)?;
+    let mut vm = Vm::start(kit()?, root, &Machine::default(), TIMEOUT)?;
     vm.agent.write_all(&handoff.encode()?)?;
     expect_ready(&mut vm)?;
     expect_init(&mut vm, INIT, &handoff)
@@ -504,7 +504,7 @@ fn refuses_a_truncated_frame() -> Test {
     let mut vm = boot()?;
     vm.agent.write_all(part)?;
     // A host that has closed the port cannot be told any more: the console is.
-    vm.agent.shutdown(Shutdown::Both)?;
+    vm.agent.close()?;
     expect_on_console(vm, &refused_line(error))
 }
 

@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 #[cfg(unix)]
-#[path = "vm/launch.rs"]
+#[path = "launch.rs"]
 mod launch;
 
 fn main() -> ExitCode {
@@ -27,11 +27,12 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 mod host {
     use std::error::Error;
-    use std::io::{self, IsTerminal, Write};
+    use std::io::Write;
     use std::path::Path;
     use std::time::Duration;
     use std::{env, fs};
 
+    use super::launch::machine::Machine;
     use super::launch::{File, Kit, Vm};
     use microsandbox_types::{GuestReport, HandoffInit};
 
@@ -59,6 +60,7 @@ mod host {
         let initramfs = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/guest-agent/initramfs");
         kit.write_initramfs(
             &initramfs,
+            &[],
             &[
                 File::directory("root"),
                 File::directory("sbin"),
@@ -66,18 +68,8 @@ mod host {
             ],
         )?;
 
-        let mut vm = Vm::start(&kit, &initramfs, TIMEOUT)?;
-        let live = io::stdout().is_terminal();
-        let ready = vm.report_with(|elapsed| {
-            if live {
-                print!("\rbooting {:.1} s ", elapsed.as_secs_f32());
-                // A terminal that is gone shows no progress.
-                let _ = io::stdout().flush();
-            }
-        })?;
-        if live {
-            print!("\r");
-        }
+        let mut vm = Vm::start(&kit, &initramfs, &Machine::default(), TIMEOUT)?;
+        let ready = vm.report()?;
         tell(&vm, &ready);
         let GuestReport::Ready { generation, .. } = ready else {
             return Err("the guest did not begin with Ready".into());
@@ -98,7 +90,7 @@ mod host {
         if answer == GuestReport::Accepted {
             print!("the init:\n{}", vm.read_init()?);
             // It powers off once its port is closed.
-            vm.init.shutdown(std::net::Shutdown::Both)?;
+            vm.init.close()?;
         }
         let console = vm.wait_off()?;
         println!("{:>6.2} s  powered off", vm.elapsed().as_secs_f32());
