@@ -142,7 +142,9 @@ fn strict_hostnames_are_labels() {
         "0",
         "web-1",
         "A.b.C",
-        "1.2.3.4",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.a4",
         "a--b",
         &x(63),
         &format!("{}.{}", x(62), "y"),
@@ -152,6 +154,8 @@ fn strict_hostnames_are_labels() {
     }
     let refused = [
         "",
+        "1.2.3.4",
+        "999.2.3.4",
         ".",
         "a.",
         ".a",
