@@ -17,7 +17,8 @@ use crate::handoff::{
 };
 use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
 use crate::rule::MessageRule;
-use crate::spec::{Rlimit, RlimitResource, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
+use crate::rlimit::RlimitResource;
+use crate::spec::{Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
 pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
     if let Some(workdir) = &runtime.workdir {
