@@ -2,6 +2,8 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -88,15 +90,32 @@ impl RlimitResource {
     }
 }
 
+impl fmt::Display for RlimitResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl TryFrom<&str> for RlimitResource {
     type Error = String;
+
+    /// As [`from_str`](Self::from_str).
+    ///
+    /// # Errors
+    /// As [`from_str`](Self::from_str).
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl FromStr for RlimitResource {
+    type Err = String;
 
     /// Reads a resource by the name that [`as_str`](Self::as_str) gives, in any ASCII case.
     ///
     /// # Errors
-    ///
     /// Any other text is refused with `unknown rlimit resource: …`.
-    fn try_from(name: &str) -> Result<Self, Self::Error> {
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|resource| resource.as_str().eq_ignore_ascii_case(name))

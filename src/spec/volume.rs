@@ -1,7 +1,10 @@
 //! Volumes that outlive a sandbox.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,7 @@ impl VolumeKind {
     }
 
     /// Reads a kind from the host's database: `disk` is a disk, anything else a directory.
+    /// [`from_str`](Self::from_str) is strict.
     #[must_use]
     pub fn from_db_value(value: &str) -> Self {
         if value == Self::Disk.as_str() {
@@ -34,6 +38,27 @@ impl VolumeKind {
         } else {
             Self::Directory
         }
+    }
+}
+
+impl fmt::Display for VolumeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for VolumeKind {
+    type Err = String;
+
+    /// Reads a kind by the exact name that [`as_str`](Self::as_str) gives.
+    ///
+    /// # Errors
+    /// Any other text is refused with `unknown volume kind: …`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Directory, Self::Disk]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| format!("unknown volume kind: {name}"))
     }
 }
 
