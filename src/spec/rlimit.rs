@@ -7,12 +7,12 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A resource that `setrlimit(2)` bounds on Linux.
+/// A resource that `setrlimit(2)` limits on Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RlimitResource {
-    /// Processor time, in seconds.
+    /// CPU time, in seconds.
     Cpu,
     /// The size of a file that a process writes, in bytes.
     Fsize,
@@ -26,7 +26,7 @@ pub enum RlimitResource {
     Rss,
     /// The number of processes of a user.
     Nproc,
-    /// One more than the highest file descriptor.
+    /// The number of open files: one more than the highest file descriptor.
     Nofile,
     /// Locked memory, in bytes.
     Memlock,
@@ -38,11 +38,11 @@ pub enum RlimitResource {
     Sigpending,
     /// POSIX message queues, in bytes.
     Msgqueue,
-    /// The ceiling of the nice value, counted as 20 minus that value.
+    /// How far a process may lower its nice value: 20 minus the lowest value.
     Nice,
-    /// The ceiling of the real-time priority.
+    /// The highest real-time priority.
     Rtprio,
-    /// Real-time processor time without a blocking call, in microseconds.
+    /// CPU time of a real-time process between two blocking calls, in microseconds.
     Rttime,
 }
 
@@ -123,15 +123,15 @@ impl FromStr for RlimitResource {
     }
 }
 
-/// A limit on one resource, in the resource's own unit.
+/// A limit on a resource, in the resource's own unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rlimit {
-    /// What is limited.
+    /// The resource.
     pub resource: RlimitResource,
-    /// The limit that the kernel enforces; a process may raise it up to `hard`.
+    /// The limit that the kernel enforces; a process may raise it to `hard`.
     pub soft: u64,
-    /// The ceiling of `soft`.
+    /// The highest value that `soft` may have.
     pub hard: u64,
 }
