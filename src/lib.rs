@@ -33,6 +33,8 @@ mod handoff;
 mod limits;
 mod name;
 mod path;
+#[cfg(feature = "alloc")]
+mod plan;
 mod report;
 mod rlimit;
 mod rule;
@@ -72,6 +74,11 @@ pub use limits::{
 pub use name::{Hostname, InvalidName, SandboxName};
 #[cfg(feature = "alloc")]
 pub use name::{hostname_from_sandbox_name, validate_hostname, validate_sandbox_name};
+#[cfg(feature = "alloc")]
+pub use plan::{
+    BootDevice, BootHost, BootPlan, DeviceSource, GuestNetwork, Left, RootDevice, RootImage,
+    RootUpper, SHARED_FILE_NAME, Sharing,
+};
 pub use report::{BootStep, GuestFacts, GuestReport, LinuxErrno, refusal_text};
 pub use rlimit::RlimitResource;
 pub use rule::{InvalidMessage, MessageField, MessageRule};

@@ -1,16 +1,19 @@
-//! What `setrlimit(2)` bounds.
+//! What `setrlimit(2)` limits.
 
 #[cfg(feature = "alloc")]
 use alloc::{format, string::String};
+use core::fmt;
+#[cfg(feature = "alloc")]
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A resource that `setrlimit(2)` bounds on Linux.
+/// A resource that `setrlimit(2)` limits on Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RlimitResource {
-    /// Processor time, in seconds.
+    /// CPU time, in seconds.
     Cpu,
     /// The size of a file that a process writes, in bytes.
     Fsize,
@@ -24,7 +27,7 @@ pub enum RlimitResource {
     Rss,
     /// The number of processes of a user.
     Nproc,
-    /// One more than the highest file descriptor.
+    /// The number of open files: one more than the highest file descriptor.
     Nofile,
     /// Locked memory, in bytes.
     Memlock,
@@ -36,11 +39,11 @@ pub enum RlimitResource {
     Sigpending,
     /// POSIX message queues, in bytes.
     Msgqueue,
-    /// The ceiling of the nice value, counted as 20 minus that value.
+    /// How far a process may lower its nice value: 20 minus the lowest value.
     Nice,
-    /// The ceiling of the real-time priority.
+    /// The highest real-time priority.
     Rtprio,
-    /// Real-time processor time without a blocking call, in microseconds.
+    /// CPU time of a real-time process between two blocking calls, in microseconds.
     Rttime,
 }
 
@@ -101,16 +104,34 @@ impl RlimitResource {
     }
 }
 
+impl fmt::Display for RlimitResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 #[cfg(feature = "alloc")]
 impl TryFrom<&str> for RlimitResource {
     type Error = String;
 
+    /// As [`from_str`](Self::from_str).
+    ///
+    /// # Errors
+    /// As [`from_str`](Self::from_str).
+    fn try_from(name: &str) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl FromStr for RlimitResource {
+    type Err = String;
+
     /// Reads a resource by the name that [`as_str`](Self::as_str) gives, in any ASCII case.
     ///
     /// # Errors
-    ///
     /// Any other text is refused with `unknown rlimit resource: …`.
-    fn try_from(name: &str) -> Result<Self, Self::Error> {
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|resource| resource.as_str().eq_ignore_ascii_case(name))

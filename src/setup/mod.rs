@@ -8,7 +8,7 @@ mod record;
 mod rules;
 mod view;
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 #[cfg(feature = "alloc")]
 pub use self::message::{GuestSetup, HostsEntry};
@@ -204,17 +204,3 @@ pub(crate) const MAX_SEARCH: u32 = 6;
 pub(crate) const MAX_HOSTS: u32 = 32;
 pub(crate) const MAX_HOST_NAMES: u32 = 16;
 pub(crate) const MAX_RLIMITS: u32 = 16;
-
-/// A name server or a host's address.
-pub(crate) fn ip_octets(address: &IpAddr) -> (u8, [u8; 16], usize) {
-    let mut octets = [0; 16];
-    match address {
-        IpAddr::V4(v4) => {
-            if let Some(place) = octets.first_chunk_mut() {
-                *place = v4.octets();
-            }
-            (0, octets, 4)
-        }
-        IpAddr::V6(v6) => (1, v6.octets(), 16),
-    }
-}

@@ -175,10 +175,9 @@ fn prefix<A>(net: &Option<IpNet<A>>, max: u8) -> Checked {
 pub(super) fn interface_pair<S: Text>(earlier: &Interface<S>, later: &Interface<S>) -> Checked {
     let repeated = earlier.mac == later.mac || earlier.name.bytes() == later.name.bytes();
     ensure(!repeated, MessageRule::Repeated)?;
-    let has = |gateway: bool, other: bool| gateway && other;
     let v4 = |one: &Interface<S>| one.ipv4.is_some_and(|net| net.gateway.is_some());
     let v6 = |one: &Interface<S>| one.ipv6.is_some_and(|net| net.gateway.is_some());
-    let two = has(v4(earlier), v4(later)) || has(v6(earlier), v6(later));
+    let two = (v4(earlier) && v4(later)) || (v6(earlier) && v6(later));
     ensure(!two, MessageRule::TwoGateways)
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::limits::MAX_SETUP_MOUNTS;
 use crate::rule::{InvalidMessage, MessageField, MessageRule};
-use crate::wire::{DecodeError, DecodeErrorKind, FrameKind, Offset, Reader, Rest, open};
+use crate::wire::{DecodeError, DecodeErrorKind, FrameKind, Offset, Reader, Rest, open, widen};
 
 /// A decoded, valid setup that borrows every string from its frame.
 ///
@@ -80,7 +80,7 @@ impl<T> Iterator for Items<'_, T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = crate::wire::widen(self.list.len);
+        let len = widen(self.list.len);
         (len, Some(len))
     }
 }
@@ -238,7 +238,7 @@ struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     fn read(&mut self, generation: u8) -> Option<GuestSetupRef<'a>> {
         let then = read::then(&mut self.reader)?;
-        let root = self.item(read::root, MessageField::Root, |root| rules::root(root))?;
+        let root = self.item(read::root, MessageField::Root, rules::root)?;
         let max_mounts = Offset::of(MAX_SETUP_MOUNTS).get();
         let mut paths = rules::MountPaths::new();
         let mounts = self.list(max_mounts, read::mount, MessageField::Mount, |mount, _| {

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::rlimit::RlimitResource;
 
-/// A limit on one resource, in the resource's own unit.
+/// A limit on a resource, in the resource's own unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rlimit {
-    /// What is limited.
+    /// The resource.
     pub resource: RlimitResource,
-    /// The limit that the kernel enforces; a process may raise it up to `hard`.
+    /// The limit that the kernel enforces; a process may raise it to `hard`.
     pub soft: u64,
-    /// The ceiling of `soft`.
+    /// The highest value that `soft` may have.
     pub hard: u64,
 }
