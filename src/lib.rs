@@ -74,7 +74,7 @@ pub use rule::{InvalidMessage, MessageField, MessageRule};
 pub use schema::json_schemas;
 #[cfg(feature = "alloc")]
 pub use spec::{
-    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
+    DiskImageFormat, EnvVar, HostPath, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
     NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
     PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
     SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,

@@ -7,20 +7,15 @@ use arbitrary::Arbitrary;
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::compare::compare;
-use self::mutate::Plan;
+#[path = "../shared/mod.rs"]
+mod shared;
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[path = "../laws/heap.rs"]
-#[expect(dead_code, reason = "here, only how often the heap is asked counts")]
-mod heap;
-
-mod compare;
 mod golden;
-mod mutate;
-mod tree;
+
+use shared::compare::compare;
+use shared::mutate::Plan;
+use shared::types::every_type;
+use shared::{heap, values};
 
 /// Makes a differential test of each type.
 macro_rules! differential {
@@ -36,7 +31,7 @@ macro_rules! differential {
         )*
     };
 }
-support::every_type!(differential);
+every_type!(differential);
 
 /// Checks that both crates' types take the same documents and mean the same by them.
 fn assert_same<Ours, Theirs>(test: &str)
@@ -49,7 +44,7 @@ where
         .filter(|(kind, _)| *kind == test)
         .flat_map(|(_, documents)| *documents)
         .collect();
-    support::check(&(support::values::<Ours>(), plans()), |(value, plan)| {
+    values::check(&(values::values::<Ours>(), plans()), |(value, plan)| {
         let generated = serde_json::to_string(&value).unwrap();
         let base = match fixed.get(plan.base % (2 * fixed.len() + 1)) {
             Some(document) => document,

@@ -8,7 +8,7 @@ use microsandbox_types_benches::specs::FULL_SPEC;
 
 // The counter has more uses elsewhere.
 #[allow(dead_code)]
-#[path = "../../../tests/laws/heap.rs"]
+#[path = "../../../tests/shared/heap.rs"]
 mod heap;
 
 fn main() {
