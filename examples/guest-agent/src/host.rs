@@ -37,14 +37,13 @@ impl Host {
             return Ok(());
         };
         // A host that is not there any more has gone, and must not be waited for.
-        let ready = poll(
-            &mut [PollFd::new(&self.port, PollFlags::OUT)],
-            Some(&Timespec::default()),
-        );
-        match ready {
-            Ok(0) => Err(Failure::Port(Errno::PIPE)),
-            _ => self.write(report),
+        let mut fds = [PollFd::new(&self.port, PollFlags::OUT)];
+        poll(&mut fds, Some(&Timespec::default())).map_err(Failure::Port)?;
+        let [fd] = fds;
+        if !fd.revents().contains(PollFlags::OUT) {
+            return Err(Failure::Port(Errno::PIPE));
         }
+        self.write(report)
     }
 
     fn write(&self, report: GuestReport) -> Result<(), Failure> {
