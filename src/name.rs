@@ -392,6 +392,18 @@ macro_rules! validated_string {
             }
         }
 
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 self.as_str()

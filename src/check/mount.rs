@@ -16,7 +16,7 @@ use crate::spec::{
 };
 
 /// The most mounts that a guest's setup holds.
-const MAX_MOUNTS: usize = 64;
+pub(crate) const MAX_MOUNTS: usize = 64;
 
 /// The longest filesystem type that a guest's setup holds, in bytes.
 const MAX_FSTYPE_BYTES: usize = 32;
