@@ -8,8 +8,8 @@ use rustix::fs::{CWD, Mode, mkdir, symlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, mount, mount_remount};
 
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
+use microsandbox_types::BootStep;
 
 struct Base {
     path: &'static CStr,
@@ -116,7 +116,13 @@ pub fn mount_rest() -> Result<(), Failure> {
 fn mount_one(base: &Base) -> io::Result<()> {
     // Of cgroups only the kernel makes the folder; without it there are none.
     if base.path == CGROUP.path {
-        let mounted = mount(base.fstype, base.path, base.fstype, base.flags, base.options);
+        let mounted = mount(
+            base.fstype,
+            base.path,
+            base.fstype,
+            base.flags,
+            base.options,
+        );
         let mounted = match mounted {
             // An older kernel does not know the options.
             Err(Errno::INVAL) => mount(base.fstype, base.path, base.fstype, base.flags, None),
@@ -125,7 +131,13 @@ fn mount_one(base: &Base) -> io::Result<()> {
         return unless(Errno::NOENT, mounted);
     }
     unless(Errno::EXIST, mkdir(base.path, Mode::from_raw_mode(0o755)))?;
-    match mount(base.fstype, base.path, base.fstype, base.flags, base.options) {
+    match mount(
+        base.fstype,
+        base.path,
+        base.fstype,
+        base.flags,
+        base.options,
+    ) {
         // The kernel mounts /dev itself where it is built to, but without the flags.
         Err(Errno::BUSY) => mount_remount(base.path, base.flags, c""),
         mounted => mounted,

@@ -19,7 +19,9 @@ pub fn close(hidden: Option<&OwnedFd>) {
         let mut path = Text::<32>::new();
         path.push(b"/proc/self/fd/");
         path.push_decimal(hidden.as_raw_fd().unsigned_abs());
-        path.path().map_or((), close_one);
+        if let Ok(path) = path.path() {
+            close_one(path);
+        }
     }
 }
 
@@ -37,7 +39,9 @@ fn for_each_path(list: &OwnedFd, each: &mut dyn FnMut(&CStr)) {
         for byte in buffer.get(..len).unwrap_or_default() {
             match (*byte, escape) {
                 (b'\n', _) => {
-                    path.path().map_or((), &mut *each);
+                    if let Ok(path) = path.path() {
+                        each(path);
+                    }
                     path.clear();
                     word = 0;
                 }

@@ -12,10 +12,10 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io;
 use rustix::mount::mount_bind;
 
-use crate::draft::{GuestSetupRef};
-use microsandbox_types::BootStep;
+use crate::draft::GuestSetupRef;
 use crate::failure::{Failure, at};
 use crate::target::{make_file, make_folder};
+use microsandbox_types::BootStep;
 
 const FOLDER: &CStr = c"/run/guest-agent";
 
@@ -32,8 +32,11 @@ pub fn write(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     }
     if hostname.is_some() || setup.hosts().next().is_some() {
         let path = c"/etc/hosts";
-        write_over(path, c"/run/guest-agent/hosts", |file| hosts(file, setup))
-            .map_err(at(BootStep::Hosts, 0, path))?;
+        write_over(path, c"/run/guest-agent/hosts", |file| hosts(file, setup)).map_err(at(
+            BootStep::Hosts,
+            0,
+            path,
+        ))?;
     }
     if setup.dns().next().is_some() || setup.search().next().is_some() {
         let path = c"/etc/resolv.conf";

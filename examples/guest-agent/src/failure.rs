@@ -7,8 +7,6 @@ use guest_agent::text::Digits;
 use microsandbox_types::{BootStep, DecodeError, GuestReport};
 use rustix::io::Errno;
 
-
-
 /// Why there is no init.
 #[derive(Clone, Copy)]
 pub enum Failure {
@@ -60,11 +58,11 @@ impl Failure {
             } => say(&[
                 b"agent: ",
                 name(*step).as_bytes(),
-                b" [",
+                b" ",
                 Digits::decimal((*item).into()).as_bytes(),
-                b"] ",
+                b" (",
                 what.to_bytes(),
-                b" failed: errno ",
+                b") failed: errno ",
                 decimal(*errno).as_bytes(),
             ]),
             Self::Port(errno) => say(&[

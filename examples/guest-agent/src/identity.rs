@@ -5,8 +5,8 @@ use rustix::system::sethostname;
 use rustix::time::{ClockId, Timespec, clock_gettime, clock_settime};
 
 use crate::draft::{GuestSetupRef, WallClock};
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
+use microsandbox_types::BootStep;
 
 /// How far the clock may be off.
 const TOLERANCE_NANOSECONDS: i64 = 100_000_000;

@@ -9,8 +9,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
 use crate::draft::{GuestSetupRef, RlimitResource, SetupRlimit};
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
+use microsandbox_types::BootStep;
 
 /// The most that Linux lets `fs.nr_open` be on 64 bits.
 const MAX_NR_OPEN: u64 = 2_147_483_584;
@@ -62,7 +62,9 @@ fn raise_nr_open(wanted: u64) -> io::Result<()> {
     let digits = text.get(..len).unwrap_or_default();
     let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
     let current = digits.fold(0u32, |number, digit| {
-        number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'))
+        number
+            .wrapping_mul(10)
+            .wrapping_add(u32::from(digit - b'0'))
     });
     if wanted <= current {
         return Ok(());

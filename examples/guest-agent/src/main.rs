@@ -12,6 +12,7 @@ mod base;
 mod disks;
 mod draft;
 mod etc;
+mod facts;
 mod failure;
 mod filesystem;
 mod handoff;
@@ -30,16 +31,13 @@ mod target;
 
 use core::ffi::CStr;
 
-use guest_agent::file::{open_at, read_all};
 use guest_agent::power_off;
 use microsandbox_types::{
-    BootStep, ExecLimits, FrameHeader, FrameKind, GENERATION, GuestFacts, GuestReport,
-    HandoffInitRef, MAX_PAYLOAD_BYTES,
+    BootStep, FrameHeader, FrameKind, GENERATION, GuestReport, HandoffInitRef, MAX_PAYLOAD_BYTES,
 };
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
-use rustix::process::{Resource, getpid, getrlimit};
+use rustix::process::getpid;
 use static_cell::ConstStaticCell;
 
 use crate::draft::{GuestSetupRef, RlimitResource, Then};
@@ -95,26 +93,34 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, envp: *mut *mut u8) -> 
 
 /// Returns when the guest is to be powered off; a failure has been told then.
 fn run(inherited: &[&'static CStr]) {
-    if let Err(failure) = base::mount_kernel() {
-        return failure.say();
-    }
-    modules::load();
-    let mut host = match Host::find() {
+    let mut host = match prepare(inherited) {
         Ok(host) => host,
         // Without the port there is nobody else to tell.
-        Err(errno) => return Failure::Port(errno).say(),
+        Err(failure) => return failure.say(),
     };
     let mut hidden = None;
     let ended = boot(&mut host, inherited, &mut hidden);
+    // First: a host that hears of a failure may end the VM at once.
     disks::close(hidden.as_ref());
     let Err(failure) = ended else { return };
     failure.say();
-    if let Some(Err(failure)) = failure.report().map(|report| host.send_last(report)) {
+    if let Some(Err(failure)) = failure.report().map(|report| host.send(report)) {
         failure.say();
     }
 }
 
-/// From `Ready` to the init, to the end of an agent that stays, or to the reason why neither.
+/// What the agent needs to talk to the host, up to `Ready`.
+fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
+    base::mount_kernel()?;
+    modules::load();
+    Host::find(GuestReport::Ready {
+        generation: GENERATION,
+        facts: facts::about(inherited),
+    })
+}
+
+/// From the first frame to the init, to the end of an agent that stays, or to the reason why
+/// neither.
 fn boot(
     host: &mut Host,
     inherited: &[&'static CStr],
@@ -122,59 +128,28 @@ fn boot(
 ) -> Result<(), Failure> {
     let again = at(BootStep::Memory, 0, c"the frames");
     let memory = MEMORY.try_take().ok_or_else(|| again(Errno::BUSY))?;
-    let stack = getrlimit(Resource::Stack).current.unwrap_or(u64::MAX);
-    let mut limits = ExecLimits::new(page_size(), stack);
-    host.send(ready(&limits, inherited))?;
-
-    let mut header_bytes = [0; FrameHeader::LEN];
-    let header = host.receive_header(&mut header_bytes)?;
+    let mut limits = facts::exec_limits();
+    let mut bytes = [0; FrameHeader::LEN];
+    let header = host.receive_header(&mut bytes)?;
     let mut setup = None;
     if let Some(view) = draft::load(&mut memory.setup) {
         setup::set_up(&view, hidden)?;
         host.send(GuestReport::SetUp)?;
         if view.then() == Then::Stay {
-            resident::stay(host);
-            return Ok(());
+            return resident::stay(host);
         }
-        let stack = |limit: &draft::SetupRlimit| limit.resource == RlimitResource::Stack;
-        if let Some(limit) = view.rlimits().find(stack) {
-            limits.stack_limit = limit.soft;
+        let mut stacks = view
+            .rlimits()
+            .filter(|limit| limit.resource == RlimitResource::Stack);
+        if let Some(stack) = stacks.next() {
+            limits.stack_limit = stack.soft;
         }
         setup = Some(view);
     }
-    let frame = host.receive_rest(header, FrameKind::HandoffInit, &header_bytes, &mut memory.handoff)?;
+    let frame = host.receive_rest(FrameKind::HandoffInit, header, bytes, &mut memory.handoff)?;
     let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(Failure::Refused)?;
     if setup.is_none() {
         setup::set_up_bare()?;
     }
-    let never = handoff::hand_off(host, setup.as_ref(), &handoff, inherited, &mut memory.lists)?;
-    match never {}
-}
-
-/// What the kernel put on the stack for the C library: pairs of words, the first of them saying
-/// what the second is.
-fn page_size() -> u32 {
-    const AT_PAGESZ: usize = 6;
-    const WORD: usize = size_of::<usize>();
-    let mut words = [0; 64 * WORD];
-    let read = open_at(CWD, c"/proc/self/auxv", OFlags::RDONLY)
-        .and_then(|file| read_all(&file, &mut words));
-    let words = words.get(..read.unwrap_or(0)).unwrap_or_default();
-    let mut words = words.as_chunks::<WORD>().0.iter().map(|word| usize::from_ne_bytes(*word));
-    while let (Some(kind), Some(value)) = (words.next(), words.next()) {
-        if kind == AT_PAGESZ {
-            return u32::try_from(value).unwrap_or(4096);
-        }
-    }
-    4096
-}
-
-fn ready(limits: &ExecLimits, inherited: &[&CStr]) -> GuestReport {
-    let bytes: usize = inherited.iter().map(|entry| entry.count_bytes() + 1).sum();
-    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-    let strings = u32::try_from(inherited.len()).unwrap_or(u32::MAX);
-    GuestReport::Ready {
-        generation: GENERATION,
-        facts: GuestFacts::new(limits.page_size, limits.stack_limit, strings, bytes),
-    }
+    match handoff::hand_off(host, setup.as_ref(), &handoff, inherited, &mut memory.lists)? {}
 }

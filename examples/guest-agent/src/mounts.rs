@@ -11,10 +11,10 @@ use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount
 
 use crate::base::{is_replaceable, kernel_paths};
 use crate::draft::{GuestSetupRef, Mount, MountSource};
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 use crate::target::{make_file, make_folder};
+use microsandbox_types::BootStep;
 
 /// The most that a setup may have.
 const MAX_MOUNTS: usize = 64;
@@ -49,7 +49,8 @@ pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
 
 /// The number of the mount that a path leads to (a kernel before 5.8 does not tell: 0).
 fn mount_id(path: &CStr) -> u64 {
-    statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).map_or(u64::MAX, |found| found.stx_mnt_id)
+    statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID)
+        .map_or(u64::MAX, |found| found.stx_mnt_id)
 }
 
 fn flags(entry: &Mount<&CStr>, restricted: bool) -> MountFlags {
@@ -81,7 +82,10 @@ fn mount_one(entry: &Mount<&CStr>, flags: MountFlags) -> io::Result<()> {
 
 /// Shows one file of a share, and nothing else of it.
 fn mount_file(tag: &CStr, file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
-    unless(Errno::EXIST, rustix::fs::mkdir(STAGE, Mode::from_raw_mode(0o700)))?;
+    unless(
+        Errno::EXIST,
+        rustix::fs::mkdir(STAGE, Mode::from_raw_mode(0o700)),
+    )?;
     mount_virtiofs(tag, STAGE, flags)?;
     let bound = bind_file(file, target, flags);
     // The bound file keeps the file system alive.

@@ -96,7 +96,29 @@ impl Netlink {
         let mut answer = [0; 512];
         read(&self.socket, &mut answer)?;
         // A header of 16 bytes with the type at 4, then the negative errno, or 0.
-        let [_, _, _, _, t0, t1, _, _, _, _, _, _, _, _, _, _, e0, e1, e2, e3, ..] = answer;
+        let [
+            _,
+            _,
+            _,
+            _,
+            t0,
+            t1,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            e0,
+            e1,
+            e2,
+            e3,
+            ..,
+        ] = answer;
         if u16::from_ne_bytes([t0, t1]) != NLMSG_ERROR {
             return Err(Errno::PROTO);
         }

@@ -13,9 +13,9 @@ use rustix::io::{self, Errno};
 use core::ffi::CStr;
 
 use crate::draft::{GuestSetupRef, Interface};
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
 use crate::netlink::Netlink;
+use microsandbox_types::BootStep;
 
 /// The most that a setup may have.
 const MAX_INTERFACES: usize = 8;

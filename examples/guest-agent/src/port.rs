@@ -23,7 +23,9 @@ pub fn open_port(name: &[u8]) -> io::Result<OwnedFd> {
         let mut path = Text::<80>::new();
         path.push(b"/dev/");
         path.push(device.as_bytes());
-        port = path.path().and_then(|path| open_at(CWD, path, OFlags::RDWR));
+        port = path
+            .path()
+            .and_then(|path| open_at(CWD, path, OFlags::RDWR));
         port.is_ok()
     });
     port

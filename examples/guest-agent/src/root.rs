@@ -13,9 +13,9 @@ use rustix::process::{chdir, chroot};
 
 use crate::base::kernel_paths;
 use crate::draft::{Root, Upper};
-use microsandbox_types::BootStep;
 use crate::failure::{Failure, at};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
+use microsandbox_types::BootStep;
 
 const NEW: &CStr = c"/.root";
 const LOWER: &CStr = c"/.lower";

@@ -7,7 +7,7 @@ use microsandbox_types::{BootStep, GuestReport};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, read, write};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{WaitOptions, setsid, waitpid};
+use rustix::process::{WaitOptions, setpriority_process, setsid, waitpid};
 use rustix::runtime::{Fork, execve, exit_group, kernel_fork};
 
 use crate::draft::GuestSetupRef;
@@ -65,6 +65,8 @@ pub fn start(
 fn watch(host: &Host, outcome: &OwnedFd) -> ! {
     // The session of PID 1 and its terminal are the init's.
     let _ = setsid();
+    // An init may die as soon as it starts, and the VM with it: this has to be said before.
+    let _ = setpriority_process(None, -20);
     let end = loop {
         match read(outcome, &mut [0; 1]) {
             Err(Errno::INTR) => {}
@@ -72,6 +74,7 @@ fn watch(host: &Host, outcome: &OwnedFd) -> ! {
         }
     };
     if end == Ok(0) && host.send(GuestReport::Started).is_ok() {
+        let _ = setpriority_process(None, 0);
         resident::after_start(host);
     }
     exit_group(0)
@@ -93,12 +96,13 @@ fn become_init(
             Ok(()) => exec(path, init.argv, init.envp),
             Err(failure) => failure,
         };
-        if init.candidates.len() > 1 {
-            failure.say();
-        }
-        let found = !matches!(failure, Failure::Step { step: BootStep::FindInit, .. });
-        if found && first.is_none() {
-            first = Some(failure);
+        let absent = BootStep::FindInit;
+        if matches!(failure, Failure::Step { step, .. } if step != absent) {
+            // The last word on the console is about the best of them; the others go first.
+            if first.is_some() || init.candidates.len() > 1 {
+                failure.say();
+            }
+            first.get_or_insert(failure);
         }
     }
     // Of the candidates that are there, the best is the one that was meant.

@@ -78,9 +78,8 @@ fn make(folder: &CStr) -> io::Result<()> {
 fn follow(path: &mut Text<MAX_PATH>) -> io::Result<()> {
     let mut link = Text::<MAX_PATH>::new();
     let target = path.path()?;
-    let is_link = |stat: rustix::fs::Stat| {
-        FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
-    };
+    let is_link =
+        |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
     if !statat(CWD, target, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(is_link) {
         return Err(Errno::NOENT);
     }
@@ -88,7 +87,11 @@ fn follow(path: &mut Text<MAX_PATH>) -> io::Result<()> {
     let folder = match link.as_bytes() {
         [b'/', ..] => 0,
         // Relative to the folder that the link is in.
-        _ => path.as_bytes().iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1),
+        _ => path
+            .as_bytes()
+            .iter()
+            .rposition(|b| *b == b'/')
+            .map_or(0, |at| at + 1),
     };
     path.truncate(folder);
     path.push(link.as_bytes());

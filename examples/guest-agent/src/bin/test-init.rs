@@ -11,6 +11,7 @@
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 
 use guest_agent::console::say;
@@ -206,6 +207,7 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
     let (total, len) = match kind {
         Some("total") => {
             let stack = u64::try_from(number()?).map_err(|_| fmt::Error)?;
+            grow_stack();
             let limits = Rlimit {
                 current: Some(stack),
                 ..getrlimit(Resource::Stack)
@@ -232,6 +234,13 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
         out.flush()?;
     }
     Ok(())
+}
+
+/// Takes the room that the stack will need. The kernel put the pointers of the step before on it,
+/// which left none, and once the stack is larger than its limit it does not grow any more.
+#[inline(never)]
+fn grow_stack() {
+    black_box(&mut [0u8; 64 * 1024]);
 }
 
 /// What the strings add to the total: themselves, and the path of the program once more.
