@@ -243,6 +243,23 @@ const NR_OPEN: Limit = Limit {
     source: "Linux fs.nr_open",
 };
 
+/// The highest that the guest can raise it to, on 64-bit machines.
+const NR_OPEN_MAX: Limit = Limit {
+    value: 0x7fff_ffc0,
+    source: "Linux, highest fs.nr_open",
+};
+
+fn open_files(found: &mut Findings, at: &Place<'_>, hard: u64) {
+    let code = FindingCode::RlimitCeiling;
+    if hard > NR_OPEN_MAX.value {
+        let message = format!("hard limit {hard} is more open files than Linux allows");
+        found.note_limit(at, code, message, NR_OPEN_MAX);
+    } else if hard > NR_OPEN.value {
+        let message = format!("hard limit {hard} needs a guest that raises `fs.nr_open` first");
+        found.note_limit(at, code, message, NR_OPEN);
+    }
+}
+
 pub(super) fn rlimits(found: &mut Findings, at: &Place<'_>, rlimits: &[Rlimit]) {
     let mut first = FirstSeen::default();
     for (n, rlimit) in rlimits.iter().enumerate() {
@@ -257,16 +274,8 @@ pub(super) fn rlimits(found: &mut Findings, at: &Place<'_>, rlimits: &[Rlimit]) 
                 ),
             );
         }
-        if rlimit.resource == RlimitResource::Nofile && rlimit.hard > NR_OPEN.value {
-            found.note_limit(
-                &at_rlimit.field("hard"),
-                FindingCode::RlimitCeiling,
-                format!(
-                    "hard limit {} needs a guest that raises `fs.nr_open` first",
-                    rlimit.hard
-                ),
-                NR_OPEN,
-            );
+        if rlimit.resource == RlimitResource::Nofile {
+            open_files(found, &at_rlimit.field("hard"), rlimit.hard);
         }
         let resource = rlimit.resource.as_str();
         if let Some(earlier) = first.see(resource, n) {
