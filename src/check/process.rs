@@ -19,20 +19,40 @@ use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
 use crate::rule::MessageRule;
 use crate::spec::{Rlimit, RlimitResource, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
-pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
-    if let Some(workdir) = &runtime.workdir {
+/// What local and cloud sandboxes both have.
+pub(super) struct Process<'a> {
+    pub(super) workdir: Option<&'a str>,
+    pub(super) shell: Option<&'a str>,
+    pub(super) scripts: &'a BTreeMap<String, String>,
+    pub(super) hostname: Option<&'a str>,
+    pub(super) user: Option<&'a str>,
+}
+
+pub(super) fn process(found: &mut Findings, at: &Place<'_>, process: &Process<'_>) {
+    if let Some(workdir) = process.workdir {
         guest_directory(found, &at.field("workdir"), workdir);
     }
-    filled_if_set(found, &at.field("shell"), runtime.shell.as_deref());
-    scripts(found, &at.field("scripts"), &runtime.scripts);
-    hostname(found, &at.field("hostname"), runtime.hostname.as_deref());
-    filled_if_set(found, &at.field("user"), runtime.user.as_deref());
+    filled_if_set(found, &at.field("shell"), process.shell);
+    scripts(found, &at.field("scripts"), process.scripts);
+    hostname(found, &at.field("hostname"), process.hostname);
+    filled_if_set(found, &at.field("user"), process.user);
+}
+
+pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
+    let common = Process {
+        workdir: runtime.workdir.as_deref(),
+        shell: runtime.shell.as_deref(),
+        scripts: &runtime.scripts,
+        hostname: runtime.hostname.as_deref(),
+        user: runtime.user.as_deref(),
+    };
+    process(found, at, &common);
     let interval = runtime.metrics_sample_interval_ms;
     not_zero_if_set(found, &at.field("metrics_sample_interval_ms"), interval);
 }
 
 /// Scripts become files in one directory of the guest, each under its name.
-pub(super) fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
+fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
     for name in scripts.keys() {
         let (at, code) = (at.field(name), FindingCode::ScriptName);
         if name.len() > MAX_SCRIPT_NAME_BYTES {

@@ -170,6 +170,15 @@ fn cloud_requests() {
         ]
     );
     assert!(!findings.to_string().contains("hunter2"));
+
+    let large = CloudCreateSandboxRequest {
+        env: [("A".into(), "v".repeat(128 * 1024))].into(),
+        ..good
+    };
+    let found = large.validate().unwrap_err();
+    assert_eq!(brief(&found), [("string-too-long", "env.A")]);
+    let roomy = ExecLimits::new(64 * 1024, 8 * 1024 * 1024);
+    assert_eq!(large.validate_with(&roomy), Ok(()));
 }
 
 #[test]
