@@ -30,7 +30,7 @@ pub use mount::{HostPermissions, MountOptions, StatVirtualization, VolumeMount};
 pub use network::{NetworkSpec, PortProtocol, PublishedPortSpec};
 pub use patch::Patch;
 pub use resources::SandboxResources;
-pub use rlimit::{Rlimit, RlimitResource};
+pub use rlimit::Rlimit;
 pub use rootfs::{DiskImageFormat, OciRootfsSource, PullPolicy, RootfsSource};
 pub use runtime::{EnvVar, SandboxRuntimeOptions, SecurityProfile};
 pub use snapshot::{SnapshotDestination, SnapshotSpec};
