@@ -13,11 +13,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-use crate::check::MAX_MOUNTS;
 use crate::limits::{
-    MAX_FILE_MODE, MAX_HOSTNAME_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES,
+    MAX_FILE_MODE, MAX_FSTYPE_BYTES, MAX_HOSTNAME_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES,
     MAX_LABEL_KEY_BYTES, MAX_PATH_BYTES, MAX_SANDBOX_NAME_BYTES, MAX_SCRIPT_NAME_BYTES,
-    MAX_VOLUME_NAME_BYTES,
+    MAX_SETUP_MOUNTS, MAX_VOLUME_NAME_BYTES,
 };
 use crate::{HandoffInit, NamedVolumeCreate, SandboxSpec, SnapshotSpec, VolumeSpec};
 
@@ -166,11 +165,9 @@ fn handoff_path(start: &str, words: &str) -> Value {
 }
 
 fn filesystem_type() -> Value {
+    let fstype = format!("^[a-z0-9_.-]{{1,{MAX_FSTYPE_BYTES}}}$");
     with(
-        pattern(
-            "^[a-z0-9_.-]{1,32}$",
-            "Must be a filesystem type, such as `ext4`.",
-        ),
+        pattern(&fstype, "Must be a filesystem type, such as `ext4`."),
         json!({"examples": ["ext4", "xfs", "btrfs"]}),
     )
 }
@@ -253,7 +250,7 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
                     ),
                 )}),
             ),
-            ("mounts", json!({"maxItems": MAX_MOUNTS})),
+            ("mounts", json!({"maxItems": MAX_SETUP_MOUNTS})),
         ],
         "OciRootfsSource" => vec![
             ("reference", image_reference()),

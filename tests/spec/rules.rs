@@ -75,12 +75,12 @@ fn bounds() {
         ),
         (
             "mounts-too-many mounts",
-            64,
+            MAX_SETUP_MOUNTS,
             |n| json!({"mounts": (0..n).map(|n| json!({"type": "Tmpfs", "guest": format!("/{n}")})).collect::<Vec<_>>()}),
         ),
         (
             "filesystem-type image.DiskImage.fstype",
-            32,
+            MAX_FSTYPE_BYTES,
             |n| json!({"image": {"DiskImage": {"path": "/d", "format": "Raw", "fstype": "f".repeat(n)}}}),
         ),
         (
