@@ -471,6 +471,7 @@ fn plain(description: &str) -> String {
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeSet;
+    use alloc::format;
     use alloc::string::String;
 
     use serde_json::Value;
@@ -491,27 +492,22 @@ mod tests {
     /// A row of the tables that matches no field would go unnoticed.
     #[test]
     fn every_row_matches_a_field() {
-        let mut rows = 0;
+        let mut rows = BTreeSet::new();
         for (_, schema) in super::json_schemas() {
-            let name = schema["title"].as_str().unwrap();
-            let root = [(name, &schema)];
-            let types = schema["$defs"].as_object();
-            let types = types
-                .into_iter()
-                .flatten()
-                .map(|(name, of)| (name.as_str(), of));
-            for (name, schema) in root.into_iter().chain(types) {
+            let title = schema.get("title").and_then(Value::as_str);
+            let types = schema.get("$defs").and_then(Value::as_object);
+            let types = types.into_iter().flatten();
+            let types = types.map(|(name, of)| (name.as_str(), of));
+            for (name, schema) in title.map(|name| (name, &schema)).into_iter().chain(types) {
                 let mut found = BTreeSet::new();
                 keys(schema, &mut found);
-                for (field, _) in super::rules(name)
-                    .into_iter()
-                    .chain(super::editor::fields(name))
-                {
+                let of_editor = super::editor::fields(name).into_iter();
+                for (field, _) in of_editor.chain(super::rules(name)) {
                     assert!(found.contains(field), "{name}.{field}");
-                    rows += 1;
+                    rows.insert(format!("{name}.{field}"));
                 }
             }
         }
-        assert!(rows > 100, "{rows}");
+        assert!(rows.len() > 60, "{rows:?}");
     }
 }
