@@ -37,31 +37,6 @@ fn lists(frame: &'static [u8]) -> Option<Lists> {
 fn lists_simple(message: &'static [u8]) -> Option<Lists> {
     peers::simple::lists(black_box(message))
 }
-//TMP
-#[library_benchmark]
-#[bench::lists_typical((peers::incumbent::encode(&messages::typical().into()).leak(),0))]
-#[bench::lists_large((peers::incumbent::encode(&messages::large().into()).leak(),0))]
-#[bench::ours_large((messages::large().encode().unwrap().leak(),1))]
-#[bench::cib_typical((peers::ciborium::encode(&messages::typical().into()).leak(),2))]
-#[bench::simple_large((peers::simple::encode(&messages::large().into()).leak(),3))]
-fn tmp(m: (&'static [u8],u8)) -> Option<Lists> {
-    match m.1 {0=>peers::incumbent::lists(black_box(m.0)),1=>peers::view::lists(m.0),2=>peers::ciborium::lists(m.0),_=>peers::simple::lists(m.0)}
-}
-#[library_benchmark]
-#[bench::inc(peers::incumbent::encode(&messages::typical().into()).leak())]
-fn tmp_owned(m: &'static [u8]) -> Option<peers::Plain> { peers::incumbent::decode(black_box(m)) }
-#[library_benchmark]
-#[bench::inc(leaked(messages::typical().into()))]
-fn tmp_enc(m: &'static peers::Plain) -> Vec<u8> { peers::incumbent::encode(black_box(m)) }
-#[library_benchmark]
-#[bench::typ(frame(messages::typical()))]
-fn tmp_floor(f: &'static [u8]) -> (bool,u64) { 
- let p=&f[..f.len()-8];
- let v = HandoffInitRef::decode(f).unwrap(); let n=v.cmd().as_ptr() as usize - f.as_ptr() as usize;
- gate(&p[n..], p) }
-#[inline(never)]
-fn gate(t: &[u8], p: &[u8]) -> (bool,u64) { (std::str::from_utf8(black_box(t)).is_ok(), twox_hash::XxHash64::oneshot(0, black_box(p))) }
-//TMPEND
 
 #[library_benchmark]
 #[bench::typical(frame(messages::typical()))]
@@ -138,7 +113,7 @@ fn json_write(spec: &'static SandboxSpec) -> serde_json::Result<String> {
 
 library_benchmark_group!(
     name = handoff;
-    benchmarks = view, lists, lists_simple, tmp, tmp_owned, tmp_enc, tmp_floor, owned, encode, encode_into, report_encode, report_decode
+    benchmarks = view, lists, lists_simple, owned, encode, encode_into, report_encode, report_decode
 );
 library_benchmark_group!(name = names; benchmarks = sandbox_name, hostname);
 library_benchmark_group!(name = json; benchmarks = json_read, json_write);
