@@ -2,10 +2,10 @@
 //!
 //! The three functions check and derive plain strings. [`SandboxName`] and [`Hostname`] are for
 //! what has passed a boundary: they cannot hold an invalid value, live without heap, and
-//! [`Hostname`] is stricter than [`validate_hostname`].
+//! [`Hostname`] is stricter than [`validate_hostname`](crate::validate_hostname).
 
-use alloc::format;
-use alloc::string::String;
+#[cfg(feature = "alloc")]
+use alloc::{format, string::String};
 use core::borrow::Borrow;
 use core::fmt;
 use core::ops::Deref;
@@ -13,32 +13,95 @@ use core::str::FromStr;
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror_no_std::Error;
 
+use crate::error::is_error;
+#[cfg(feature = "alloc")]
 use crate::error::{TypesError, TypesResult};
 use crate::limits::{MAX_HOSTNAME_BYTES, MAX_HOSTNAME_LABEL_BYTES, MAX_SANDBOX_NAME_BYTES};
+
+/// Why a text is not a name; it does not carry the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum InvalidName {
+    /// A sandbox name is empty.
+    #[error("sandbox name must not be empty")]
+    NameEmpty,
+    /// A sandbox name is longer than [`MAX_SANDBOX_NAME_BYTES`].
+    #[error("sandbox name must be at most {MAX_SANDBOX_NAME_BYTES} characters: got {len}")]
+    NameTooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// A sandbox name holds a byte that it may not hold, or not there.
+    #[error(
+        "sandbox name must start with an alphanumeric and contain only alphanumeric, dots, \
+         hyphens, and underscores"
+    )]
+    NameCharacters,
+    /// A hostname is empty.
+    #[error("hostname must not be empty")]
+    HostnameEmpty,
+    /// A hostname is longer than [`MAX_HOSTNAME_BYTES`].
+    #[error("hostname is too long: {len} bytes (max {MAX_HOSTNAME_BYTES})")]
+    HostnameTooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// A hostname does not consist of labels.
+    #[error(
+        "hostname must be labels of 1 to {MAX_HOSTNAME_LABEL_BYTES} letters, digits and inner \
+         hyphens, joined by dots"
+    )]
+    HostnameLabels,
+    /// A hostname has the form of an IPv4 address.
+    #[error("hostname must not have the form of an IPv4 address")]
+    HostnameIsAddress,
+}
+
+#[cfg(not(feature = "std"))]
+impl core::error::Error for InvalidName {}
+const _: () = is_error::<InvalidName>();
+
+#[cfg(feature = "alloc")]
+impl From<InvalidName> for TypesError {
+    fn from(invalid: InvalidName) -> Self {
+        Self::InvalidConfig(format!("{invalid}"))
+    }
+}
+
+fn check_sandbox_name(name: &str) -> Result<(), InvalidName> {
+    let [first, ..] = name.as_bytes() else {
+        return Err(InvalidName::NameEmpty);
+    };
+    if name.len() > MAX_SANDBOX_NAME_BYTES {
+        return Err(InvalidName::NameTooLong { len: name.len() });
+    }
+    if !first.is_ascii_alphanumeric() || !all_name_bytes(name.as_bytes()) {
+        return Err(InvalidName::NameCharacters);
+    }
+    Ok(())
+}
+
+fn check_hostname_len(hostname: &str) -> Result<(), InvalidName> {
+    match hostname.len() {
+        0 => Err(InvalidName::HostnameEmpty),
+        len if len > MAX_HOSTNAME_BYTES => Err(InvalidName::HostnameTooLong { len }),
+        _ => Ok(()),
+    }
+}
 
 /// Checks a sandbox name: 1 to 128 bytes, the first an ASCII letter or digit, every other an ASCII
 /// letter, digit, `.`, `-` or `_`.
 ///
 /// # Errors
 /// [`TypesError::InvalidConfig`] names the rule that `name` breaks.
+#[cfg(feature = "alloc")]
 pub fn validate_sandbox_name(name: &str) -> TypesResult<()> {
-    let [first, ..] = name.as_bytes() else {
-        return invalid("sandbox name must not be empty".into());
-    };
-    if name.len() > MAX_SANDBOX_NAME_BYTES {
-        return invalid(format!(
-            "sandbox name must be at most {MAX_SANDBOX_NAME_BYTES} characters: got {}",
-            name.len()
-        ));
-    }
-    if !first.is_ascii_alphanumeric() || !all_name_bytes(name.as_bytes()) {
-        return invalid(format!(
-            "sandbox name must start with an alphanumeric and contain only alphanumeric, dots, \
-             hyphens, and underscores: {name}"
-        ));
-    }
-    Ok(())
+    check_sandbox_name(name).map_err(|invalid| match invalid {
+        InvalidName::NameCharacters => TypesError::InvalidConfig(format!("{invalid}: {name}")),
+        _ => invalid.into(),
+    })
 }
 
 /// Checks a hostname's length: `None` is fine, else it is 1 to 64 bytes.
@@ -48,14 +111,9 @@ pub fn validate_sandbox_name(name: &str) -> TypesResult<()> {
 ///
 /// # Errors
 /// [`TypesError::InvalidConfig`] names the rule that `hostname` breaks.
+#[cfg(feature = "alloc")]
 pub fn validate_hostname(hostname: Option<&str>) -> TypesResult<()> {
-    match hostname.map(str::len) {
-        Some(0) => invalid("hostname must not be empty".into()),
-        Some(len) if len > MAX_HOSTNAME_BYTES => invalid(format!(
-            "hostname is too long: {len} bytes (max {MAX_HOSTNAME_BYTES})"
-        )),
-        _ => Ok(()),
-    }
+    Ok(hostname.map_or(Ok(()), check_hostname_len)?)
 }
 
 /// The hostname of a sandbox that does not set one: a name of at most 64 bytes as it is, a longer
@@ -65,6 +123,7 @@ pub fn validate_hostname(hostname: Option<&str>) -> TypesResult<()> {
 /// The result is at most 64 bytes long. This is the hostname that sandboxes have always had; it may
 /// hold what a hostname in the strict sense may not, such as `_`. `Hostname::from` derives one for
 /// new sandboxes that is always valid: see [`Hostname`].
+#[cfg(feature = "alloc")]
 pub fn hostname_from_sandbox_name(name: &str) -> String {
     if name.len() <= MAX_HOSTNAME_BYTES {
         return name.into();
@@ -84,10 +143,6 @@ pub fn hostname_from_sandbox_name(name: &str) -> String {
     hostname.push('-');
     hostname.extend(digest.map(char::from));
     hostname
-}
-
-fn invalid<T>(message: String) -> TypesResult<T> {
-    Err(TypesError::InvalidConfig(message))
 }
 
 fn all_name_bytes(bytes: &[u8]) -> bool {
@@ -136,7 +191,7 @@ fn hex_digest<const N: usize>(name: &str) -> [u8; N] {
 
 /// A valid sandbox name, held without heap.
 ///
-/// Every way to make one goes through [`validate_sandbox_name`].
+/// Every way to make one checks it as [`validate_sandbox_name`](crate::validate_sandbox_name) does.
 ///
 /// ```
 /// use microsandbox_types::SandboxName;
@@ -144,7 +199,7 @@ fn hex_digest<const N: usize>(name: &str) -> [u8; N] {
 /// let name: SandboxName = "web-1".parse()?;
 /// assert_eq!(name.as_str(), "web-1");
 /// assert!(SandboxName::new("../etc").is_err());
-/// # Ok::<(), microsandbox_types::TypesError>(())
+/// # Ok::<(), microsandbox_types::InvalidName>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
@@ -153,7 +208,8 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///
 /// It is at most 64 bytes long (Linux's `__NEW_UTS_LEN`) and consists of labels joined by `.`
 /// (RFC 1123, section 2.1): 1 to 63 ASCII letters, digits and hyphens each, with no hyphen at
-/// either end. [`validate_hostname`] asks for no more than a length of 1 to 64 bytes: a stored
+/// either end. Four numbers are no hostname but an IPv4 address.
+/// [`validate_hostname`](crate::validate_hostname) asks for no more than a length of 1 to 64 bytes: a stored
 /// spec may hold a hostname that it accepts and this type does not, such as `my_app`.
 ///
 /// # From a sandbox name
@@ -164,7 +220,7 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///   of the name's SHA-256. So does a name that already ends like that: no name's hostname as it
 ///   stands is another's derived one.
 ///
-/// [`hostname_from_sandbox_name`] derives other hostnames for names that are not hostnames: a
+/// [`hostname_from_sandbox_name`](crate::hostname_from_sandbox_name) derives other hostnames for names that are not hostnames: a
 /// sandbox that exists keeps the one that it has. Names differ in case, hostnames do not, hence
 /// the digits for upper case. Two derived hostnames meet with odds of 2⁻⁶⁴. The mapping never
 /// changes.
@@ -176,7 +232,7 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 /// assert_eq!(Hostname::from(&name).as_str(), "web-1");
 /// let name = SandboxName::new("my_app")?;
 /// assert_eq!(Hostname::from(&name).as_str(), "my-app-3fe582255b848a66");
-/// # Ok::<(), microsandbox_types::TypesError>(())
+/// # Ok::<(), microsandbox_types::InvalidName>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hostname(heapless::String<MAX_HOSTNAME_BYTES>);
@@ -188,10 +244,14 @@ impl SandboxName {
     /// Checks and copies `name`.
     ///
     /// # Errors
-    /// As [`validate_sandbox_name`].
-    pub fn new(name: &str) -> TypesResult<Self> {
-        validate_sandbox_name(name)?;
-        copied(name).map(Self)
+    /// [`InvalidName`] names the rule that `name` breaks.
+    pub fn new(name: &str) -> Result<Self, InvalidName> {
+        check_sandbox_name(name)?;
+        let len = name.len();
+        let copied = heapless::String::try_from(name);
+        copied
+            .map(Self)
+            .map_err(|_| InvalidName::NameTooLong { len })
     }
 }
 
@@ -199,17 +259,20 @@ impl Hostname {
     /// Checks and copies `hostname`.
     ///
     /// # Errors
-    /// [`TypesError::InvalidConfig`] names the rule that `hostname` breaks: those of
-    /// [`validate_hostname`], then those of the labels.
-    pub fn new(hostname: &str) -> TypesResult<Self> {
-        validate_hostname(Some(hostname))?;
+    /// [`InvalidName`] names the rule that `hostname` breaks.
+    pub fn new(hostname: &str) -> Result<Self, InvalidName> {
+        check_hostname_len(hostname)?;
         if !hostname.split('.').all(is_label) {
-            return invalid(format!(
-                "hostname must be labels of 1 to {MAX_HOSTNAME_LABEL_BYTES} letters, digits and \
-                 inner hyphens, joined by dots: {hostname}"
-            ));
+            return Err(InvalidName::HostnameLabels);
         }
-        copied(hostname).map(Self)
+        if is_dotted_decimal(hostname) {
+            return Err(InvalidName::HostnameIsAddress);
+        }
+        let len = hostname.len();
+        let copied = heapless::String::try_from(hostname);
+        copied
+            .map(Self)
+            .map_err(|_| InvalidName::HostnameTooLong { len })
     }
 }
 
@@ -221,13 +284,11 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-fn copied<const N: usize>(valid: &str) -> TypesResult<heapless::String<N>> {
-    heapless::String::try_from(valid).or_else(|_| {
-        invalid(format!(
-            "value is too long: {} bytes (max {N})",
-            valid.len()
-        ))
-    })
+/// Whether `hostname` is four numbers, as RFC 1123 (section 2.1) has programs ask before they
+/// look a name up.
+fn is_dotted_decimal(hostname: &str) -> bool {
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    hostname.split('.').count() == 4 && hostname.split('.').all(is_number)
 }
 
 impl From<&SandboxName> for Hostname {
@@ -286,29 +347,31 @@ macro_rules! validated_string {
         }
 
         impl FromStr for $name {
-            type Err = TypesError;
+            type Err = InvalidName;
 
-            fn from_str(value: &str) -> TypesResult<Self> {
+            fn from_str(value: &str) -> Result<Self, InvalidName> {
                 Self::new(value)
             }
         }
 
         impl TryFrom<&str> for $name {
-            type Error = TypesError;
+            type Error = InvalidName;
 
-            fn try_from(value: &str) -> TypesResult<Self> {
+            fn try_from(value: &str) -> Result<Self, InvalidName> {
                 Self::new(value)
             }
         }
 
+        #[cfg(feature = "alloc")]
         impl TryFrom<String> for $name {
-            type Error = TypesError;
+            type Error = InvalidName;
 
-            fn try_from(value: String) -> TypesResult<Self> {
+            fn try_from(value: String) -> Result<Self, InvalidName> {
                 Self::new(&value)
             }
         }
 
+        #[cfg(feature = "alloc")]
         impl From<$name> for String {
             fn from(value: $name) -> Self {
                 value.as_str().into()
@@ -326,6 +389,18 @@ macro_rules! validated_string {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 self.as_str()
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
             }
         }
 

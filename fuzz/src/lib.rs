@@ -2,6 +2,8 @@
 
 #[path = "../../tests/laws/mod.rs"]
 pub mod laws;
+#[path = "../../tests/shared/mod.rs"]
+mod shared;
 
 /// Changes a frame as the fuzzer sees fit, then mostly puts its length and checksum right, which
 /// chance never would.

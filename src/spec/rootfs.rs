@@ -7,6 +7,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::HostPath;
 use crate::shape::shaped;
 
 /// The format of a disk image.
@@ -16,7 +17,7 @@ use crate::shape::shaped;
 pub enum DiskImageFormat {
     /// QEMU's copy-on-write format, version 2.
     Qcow2,
-    /// The disk's bytes as they are.
+    /// The plain bytes of the disk.
     Raw,
     /// VMware's format.
     Vmdk,
@@ -35,7 +36,7 @@ impl DiskImageFormat {
         }
     }
 
-    /// Returns the format that a file extension, in lower case and without its dot, stands for.
+    /// Returns the format of a file extension, which is lower case and has no dot.
     #[must_use]
     pub fn from_extension(extension: &str) -> Option<Self> {
         Self::ALL
@@ -46,7 +47,7 @@ impl DiskImageFormat {
 
 impl fmt::Display for DiskImageFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
@@ -63,17 +64,17 @@ impl FromStr for DiskImageFormat {
     }
 }
 
-/// When an image is pulled from its registry.
+/// When to pull an image from its registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PullPolicy {
-    /// When the host does not have it yet.
+    /// If the host does not have it yet.
     #[default]
     IfMissing,
-    /// Each time.
+    /// Every time.
     Always,
-    /// Not at all: the host must have it.
+    /// Never: the host must have it.
     Never,
 }
 
@@ -86,14 +87,14 @@ shaped! {
     pub struct OciRootfsSource {
         /// The image's reference, such as `alpine:3.20`.
         pub reference: String,
-        /// The size in MiB of the writable layer over the image; without a value the host chooses.
+        /// The size of the writable layer over the image, in MiB; the host chooses by default.
         #[json(default, skip_serializing_if = "Option::is_none")]
         pub upper_size_mib: Option<u32>,
     }
 }
 
 impl OciRootfsSource {
-    /// Makes a source with nothing but the image's reference.
+    /// Makes a source from an image's reference.
     pub fn new(reference: impl Into<String>) -> Self {
         Self {
             reference: reference.into(),
@@ -107,40 +108,23 @@ impl OciRootfsSource {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RootfsSource {
-    /// A directory of the host, by its path.
-    Bind(String),
+    /// The path of a directory on the host.
+    Bind(HostPath),
     /// An OCI image.
     Oci(OciRootfsSource),
     /// A disk image on the host.
     DiskImage {
         /// The image's path on the host.
-        path: String,
+        path: HostPath,
         /// The image's format.
         format: DiskImageFormat,
-        /// The filesystem in the image, such as `ext4`; without one the guest finds out.
+        /// The filesystem in the image, such as `ext4`; detected by default.
         fstype: Option<String>,
     },
 }
 
 impl RootfsSource {
-    /// Makes the source of a directory of the host.
-    ///
-    /// # Errors
-    ///
-    /// A path that is not UTF-8 is refused: JSON cannot hold it.
-    #[cfg(feature = "std")]
-    pub fn bind(path: impl AsRef<std::path::Path>) -> crate::TypesResult<Self> {
-        let path = path.as_ref();
-        match path.to_str() {
-            Some(path) => Ok(Self::Bind(path.into())),
-            None => Err(crate::TypesError::InvalidConfig(format!(
-                "root filesystem path is not UTF-8: {}",
-                path.display()
-            ))),
-        }
-    }
-
-    /// Makes the source of an OCI image by its reference.
+    /// Makes a source from an OCI image's reference.
     pub fn oci(reference: impl Into<String>) -> Self {
         Self::Oci(OciRootfsSource::new(reference))
     }
@@ -154,7 +138,7 @@ impl RootfsSource {
         }
     }
 
-    /// Returns the size in MiB of the writable layer over an OCI image.
+    /// Returns the size of the writable layer over an OCI image, in MiB.
     #[must_use]
     pub fn oci_upper_size_mib(&self) -> Option<u32> {
         match self {
@@ -165,7 +149,7 @@ impl RootfsSource {
 }
 
 impl Default for RootfsSource {
-    /// Returns an OCI image without a reference: a draft that is yet to be filled in.
+    /// Returns an OCI image without a reference: a draft.
     fn default() -> Self {
         Self::oci("")
     }

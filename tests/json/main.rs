@@ -7,20 +7,15 @@ use arbitrary::Arbitrary;
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::compare::compare;
-use self::mutate::Plan;
+#[path = "../shared/mod.rs"]
+mod shared;
 
-#[path = "../support/mod.rs"]
-mod support;
-
-#[path = "../laws/heap.rs"]
-#[expect(dead_code, reason = "here, only how often the heap is asked counts")]
-mod heap;
-
-mod compare;
 mod golden;
-mod mutate;
-mod tree;
+
+use shared::compare::compare;
+use shared::mutate::Plan;
+use shared::types::every_type;
+use shared::{heap, values};
 
 /// Makes a differential test of each type.
 macro_rules! differential {
@@ -36,7 +31,7 @@ macro_rules! differential {
         )*
     };
 }
-support::every_type!(differential);
+every_type!(differential);
 
 /// Checks that both crates' types take the same documents and mean the same by them.
 fn assert_same<Ours, Theirs>(test: &str)
@@ -49,7 +44,7 @@ where
         .filter(|(kind, _)| *kind == test)
         .flat_map(|(_, documents)| *documents)
         .collect();
-    support::check(&(support::values::<Ours>(), plans()), |(value, plan)| {
+    values::check(&(values::values::<Ours>(), plans()), |(value, plan)| {
         let generated = serde_json::to_string(&value).unwrap();
         let base = match fixed.get(plan.base % (2 * fixed.len() + 1)) {
             Some(document) => document,
@@ -143,4 +138,20 @@ fn a_cwd_that_is_not_utf_8_is_refused() {
     let bytes = b"{\"cmd\":\"/init\",\"cwd\":\"/\xd1\"}";
     assert!(serde_json::from_slice::<reference::HandoffInit>(bytes).is_ok());
     assert!(serde_json::from_slice::<microsandbox_types::HandoffInit>(bytes).is_err());
+}
+
+/// A number beyond those that a float holds stands in the way only where it is kept.
+#[test]
+fn numbers_beyond_floats() {
+    for text in [
+        r#"{"unknown": 1e999}"#,
+        r#"{"network": {"policy": 1e999}}"#,
+        r#"{"network": {"policy": [{"a": -1e999}]}}"#,
+        r#"{"resources": {"memory_mib": 1e999}}"#,
+    ] {
+        compare::<microsandbox_types::SandboxSpec, reference::SandboxSpec>(text);
+    }
+    assert!(
+        serde_json::from_str::<microsandbox_types::SandboxSpec>(r#"{"unknown": 1e999}"#).is_ok()
+    );
 }

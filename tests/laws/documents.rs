@@ -6,10 +6,10 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use serde::de::IgnoredAny;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::compare::compare;
-use super::mutate::Plan;
-use super::tree::Tree;
-use super::types::every_type;
+use crate::shared::compare::compare;
+use crate::shared::mutate::Plan;
+use crate::shared::tree::Tree;
+use crate::shared::types::every_type;
 
 /// Documents with every field set, to change in places that made-up ones seldom have.
 const RICH: [&str; 3] = [

@@ -1,0 +1,56 @@
+//! Searches for one byte in many. Everything here is there for speed alone: most strings of a
+//! message are so short that a search which starts by aligning itself costs more than it saves.
+
+/// Whether `byte` is in `string`, in blocks that overlap at the end.
+///
+/// Against `slice::contains`, decoding the typical message takes XX % fewer instructions.
+#[inline(always)] // a call takes as long as most searches
+pub(crate) fn contains(string: &[u8], byte: u8) -> bool {
+    let mut rest = string;
+    while let Some((block, after)) = rest.split_first_chunk::<16>() {
+        if in_block(block, byte) {
+            return true;
+        }
+        rest = after;
+    }
+    if let Some(last) = string.last_chunk::<16>() {
+        return in_block(last, byte);
+    }
+    if let (Some(first), Some(last)) = (string.first_chunk::<8>(), string.last_chunk::<8>()) {
+        return in_word(*first, byte) | in_word(*last, byte);
+    }
+    if let (Some([a, b, c, d]), Some([e, f, g, h])) =
+        (string.first_chunk::<4>(), string.last_chunk::<4>())
+    {
+        return in_word([*a, *b, *c, *d, *e, *f, *g, *h], byte);
+    }
+    in_block(string, byte)
+}
+
+fn in_block(block: &[u8], byte: u8) -> bool {
+    // Without an early exit the compiler compares the whole block at once.
+    block.iter().fold(false, |any, b| any | (*b == byte))
+}
+
+fn in_word(word: [u8; 8], byte: u8) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let differs = u64::from_ne_bytes(word) ^ u64::from_ne_bytes([byte; 8]);
+    // A subtraction of 1 from each byte sets the top bit of one that is 0 and had it clear, and of
+    // none unless there is one.
+    differs.wrapping_sub(ONES) & !differs & (ONES << 7) != 0
+}
+
+/// How often `byte` is in `bytes`.
+///
+/// Against a count in one `usize`, a message of 1 kB takes XX % fewer instructions.
+pub(crate) fn count(bytes: &[u8], byte: u8) -> usize {
+    let in_chunk = |chunk: &[u8]| {
+        // The count of a chunk fits a byte, which lets the compiler count 32 bytes at a time; a
+        // multiple of 32 leaves it no odd ones.
+        let count = chunk
+            .iter()
+            .fold(0u8, |n, b| n.wrapping_add(u8::from(*b == byte)));
+        usize::from(count)
+    };
+    bytes.chunks(7 * 32).map(in_chunk).sum()
+}

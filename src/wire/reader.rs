@@ -1,0 +1,223 @@
+//! Takes a payload off, field by field, as postcard lays it out, and refuses what postcard would
+//! let pass: padded varints, tags that stand for nothing, bytes left over.
+
+use core::ffi::CStr;
+use core::str;
+
+use super::error::{DecodeError, DecodeErrorKind};
+use super::frame::Frame;
+use super::header::{FrameHeader, GENERATION};
+use super::offset::{Offset, widen};
+
+/// What is left of a part of a frame.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Where it ends in the frame.
+    pub(crate) end: Offset,
+}
+
+impl<'a> Rest<'a> {
+    /// Where it starts in the frame.
+    pub(crate) fn at(&self) -> Offset {
+        self.end - Offset::of(self.bytes.len())
+    }
+
+    /// Takes `len` bytes off, if there are as many.
+    pub(crate) fn take(&mut self, len: usize) -> Option<Rest<'a>> {
+        let (bytes, rest) = self.bytes.split_at_checked(len)?;
+        let end = self.at() + Offset::of(len);
+        self.bytes = rest;
+        Some(Rest { bytes, end })
+    }
+}
+
+/// Reads fields from the front. What fails returns `None` and leaves its reason in `error`: an
+/// error handed up from call to call is copied by each, in code that a small guest pays for
+/// (1,350 bytes of the handoff's view).
+pub(crate) struct Reader<'a> {
+    pub(crate) rest: Rest<'a>,
+    /// Why reading stopped: the payload ends early, unless something else has been said.
+    pub(crate) error: DecodeError,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(frame: &Frame<'a>) -> Self {
+        let bytes = frame.payload;
+        let end = Offset::of(FrameHeader::LEN) + Offset::of(bytes.len());
+        Self {
+            rest: Rest { bytes, end },
+            error: DecodeErrorKind::PayloadTruncated.at(end),
+        }
+    }
+
+    /// Reads fields that have been checked.
+    pub(crate) fn of_checked(bytes: &'a [u8]) -> Self {
+        let end = Offset::of(bytes.len());
+        Self {
+            rest: Rest { bytes, end },
+            error: DecodeErrorKind::PayloadTruncated.at(end),
+        }
+    }
+
+    /// Where the next field starts in the frame.
+    pub(crate) fn at(&self) -> Offset {
+        self.rest.at()
+    }
+
+    pub(crate) fn fail<T>(&mut self, kind: DecodeErrorKind, at: Offset) -> Option<T> {
+        self.error = kind.at(at);
+        None
+    }
+
+    /// Takes one byte off.
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.rest.bytes.split_first()?;
+        self.rest.bytes = rest;
+        Some(*byte)
+    }
+
+    /// Takes the byte off that is a truth value, or says whether an optional field follows.
+    pub(crate) fn tag(&mut self) -> Option<bool> {
+        let at = self.at();
+        match self.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => self.fail(DecodeErrorKind::BadOption, at),
+        }
+    }
+
+    /// Takes a `u32` off: seven bits a byte, the lowest first.
+    #[inline(never)] // small code is not repeated, and what is rare stays out of the loops
+    pub(crate) fn varint(&mut self) -> Option<u32> {
+        let at = self.at();
+        let (mut value, mut shift) = (0u64, 0u32);
+        while shift < 5 * 7 {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    return self.fail(DecodeErrorKind::NonCanonicalVarint, at);
+                }
+                return match u32::try_from(value) {
+                    Ok(value) => Some(value),
+                    Err(_) => self.fail(DecodeErrorKind::VarintTooLarge, at),
+                };
+            }
+            shift = shift.saturating_add(7);
+        }
+        self.fail(DecodeErrorKind::VarintTooLarge, at)
+    }
+
+    /// Takes `count` varints off without reading them: each ends at a byte below 0x80.
+    pub(crate) fn varints(&mut self, count: u32) -> Option<Rest<'a>> {
+        let mut rest = self.rest;
+        let mut left = count;
+        // Whole blocks first, which the compiler counts in one go: a list of 1,000 lengths takes
+        // a fifth of the instructions.
+        while left >= 16 {
+            let Some((block, after)) = rest.bytes.split_first_chunk::<16>() else {
+                break;
+            };
+            let ends = block.iter().map(|byte| u32::from(*byte < 0x80)).sum();
+            left = left.saturating_sub(ends);
+            rest.bytes = after;
+        }
+        while left > 0 {
+            let (byte, after) = rest.bytes.split_first()?;
+            left = left.saturating_sub(u32::from(*byte < 0x80));
+            rest.bytes = after;
+        }
+        let len = self.rest.bytes.len().saturating_sub(rest.bytes.len());
+        self.rest.take(len)
+    }
+
+    /// Takes a `u64` off: seven bits a byte, the lowest first.
+    pub(crate) fn varint_u64(&mut self) -> Option<u64> {
+        let at = self.at();
+        let (mut value, mut shift) = (0u64, 0u32);
+        while shift < u64::BITS {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if bits.leading_zeros() < shift {
+                break;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    return self.fail(DecodeErrorKind::NonCanonicalVarint, at);
+                }
+                return Some(value);
+            }
+            shift = shift.saturating_add(7);
+        }
+        self.fail(DecodeErrorKind::VarintTooLarge, at)
+    }
+
+    /// Takes the number of an enum's variant off, which must be one of the first `count`.
+    pub(crate) fn variant(&mut self, count: u32) -> Option<u32> {
+        let at = self.at();
+        let variant = self.varint()?;
+        if variant >= count {
+            return self.fail(DecodeErrorKind::UnknownVariant, at);
+        }
+        Some(variant)
+    }
+
+    /// Takes an optional field off.
+    pub(crate) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.tag()? {
+            read(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    /// Takes `N` bytes off.
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.rest.bytes.split_first_chunk()?;
+        self.rest.bytes = rest;
+        Some(*array)
+    }
+
+    /// Takes a string off: its length, then its bytes.
+    #[inline(never)] // small code is not repeated
+    pub(crate) fn str(&mut self) -> Option<&'a str> {
+        let len = self.varint()?;
+        let at = self.at();
+        let bytes = self.rest.take(widen(len))?.bytes;
+        match str::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let at = at + Offset::of(error.valid_up_to());
+                self.fail(DecodeErrorKind::NotUtf8, at)
+            }
+        }
+    }
+
+    /// Takes a string off that holds one NUL, at its end.
+    #[inline(never)] // small code is not repeated
+    pub(crate) fn c_str(&mut self) -> Option<&'a CStr> {
+        let text = self.str()?;
+        let (end, len) = (self.at(), Offset::of(text.len()));
+        match CStr::from_bytes_until_nul(text.as_bytes()) {
+            Ok(string) if Offset::of(string.to_bytes_with_nul().len()) == len => Some(string),
+            Ok(string) => {
+                let at = end - len + Offset::of(string.to_bytes().len());
+                self.fail(DecodeErrorKind::StrayNul, at)
+            }
+            Err(_) => self.fail(DecodeErrorKind::MissingNul, end),
+        }
+    }
+
+    /// Checks that nothing is left over in a frame that this crate knows all fields of.
+    pub(crate) fn finish(&mut self, generation: u8) -> Option<()> {
+        if generation <= GENERATION && !self.rest.bytes.is_empty() {
+            return self.fail(DecodeErrorKind::LeftOver, self.at());
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Fills a payload from its start, in the layout of postcard.
+
+use super::offset::widen;
+
+/// Writes into a buffer that has been measured before; `None` where it is too short.
+pub(crate) struct Writer<'a> {
+    left: &'a mut [u8],
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(buffer: &'a mut [u8]) -> Self {
+        Self { left: buffer }
+    }
+
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Option<()> {
+        self.left
+            .split_off_mut(..bytes.len())?
+            .copy_from_slice(bytes);
+        Some(())
+    }
+
+    pub(crate) fn byte(&mut self, byte: u8) -> Option<()> {
+        *self.left.split_off_first_mut()? = byte;
+        Some(())
+    }
+
+    pub(crate) fn varint(&mut self, value: usize) -> Option<()> {
+        let mut left = value;
+        loop {
+            let [low, ..] = left.to_le_bytes();
+            left >>= 7;
+            if left == 0 {
+                return self.byte(low);
+            }
+            self.byte(low | 0x80)?;
+        }
+    }
+}
+
+/// How many bytes [`Writer::varint`] writes.
+pub(crate) fn varint_len(value: usize) -> usize {
+    let bits = usize::BITS.saturating_sub(value.leading_zeros());
+    widen(bits.div_ceil(7)).max(1)
+}

@@ -1,0 +1,14 @@
+//! The documents that people store: their types, their names, and all that a check finds in them.
+
+#[path = "../shared/mod.rs"]
+mod shared;
+
+mod enums;
+mod generators;
+mod names;
+mod postcard;
+mod rules;
+mod spans;
+mod specs;
+mod types;
+mod validate;
