@@ -17,8 +17,8 @@ use std::time::Duration;
 use launch::{File, Kit, Vm};
 use libtest_mimic::{Arguments, Failed, Trial};
 use microsandbox_types::{
-    DecodeError, DecodeErrorKind, EncodeError, ExecLimits, GENERATION, GuestReport, HandoffInit,
-    InvalidMessage, MessageField, MessageRule,
+    BootStep, DecodeError, DecodeErrorKind, EncodeError, ExecLimits, GENERATION, GuestReport,
+    HandoffInit, InvalidMessage, MessageField, MessageRule,
 };
 use twox_hash::XxHash64;
 
@@ -186,6 +186,7 @@ fn expect_report(vm: &mut Vm, expected: GuestReport) -> Test {
 /// init's.
 fn expect_init(vm: &mut Vm, path: &str, handoff: &HandoffInit) -> Test {
     expect_report(vm, GuestReport::Accepted)?;
+    expect_report(vm, GuestReport::Started)?;
     expect_same(&vm.read_init()?, &account(path, handoff))
 }
 
@@ -358,7 +359,7 @@ fn the_inherited_environment_counts_too() -> Test {
     let over = filled_to(HandoffInit::new(INIT), largest_total() - inherited + 1);
     vm.agent.write_all(&over.encode()?)?;
     expect_report(&mut vm, GuestReport::Accepted)?;
-    expect_exec_failed(vm, 7)
+    expect_failed(vm, BootStep::Exec, 7)
 }
 
 fn many_empty_strings_arrive() -> Test {
@@ -393,7 +394,7 @@ fn auto_passes_over_what_cannot_run() -> Test {
 fn auto_without_candidates() -> Test {
     let mut vm = boot_root(&root("vm-root-empty", &[])?)?;
     vm.agent.write_all(&HandoffInit::new("auto").encode()?)?;
-    expect_exec_failed(vm, 2)
+    expect_failed(vm, BootStep::FindInit, 2)
 }
 
 fn cwd_is_entered() -> Test {
@@ -457,15 +458,16 @@ fn expect_refused(frame: &[u8], expected: fn(&DecodeError) -> bool) -> Test {
     expect_on_console(vm, &refused_line(error))
 }
 
-fn expect_exec_failed(mut vm: Vm, errno: i32) -> Test {
-    expect_report(&mut vm, GuestReport::ExecFailed { errno })?;
+fn expect_failed(mut vm: Vm, step: BootStep, errno: i32) -> Test {
+    let item = 0;
+    expect_report(&mut vm, GuestReport::Failed { step, item, errno })?;
     expect_on_console(vm, &format!("failed: errno {errno}"))
 }
 
 /// What the agent's console says of a frame that it refuses.
 fn refused_line(error: DecodeError) -> String {
     let (code, offset) = (error.code(), error.offset());
-    format!("agent: handoff refused: code {code} at byte {offset}")
+    format!("agent: frame refused: code {code} at byte {offset}")
 }
 
 fn expect_on_console(mut vm: Vm, text: &str) -> Test {
@@ -547,22 +549,22 @@ fn refuses_what_is_no_frame() -> Test {
 }
 
 /// The agent must not get as far as `Accepted`.
-fn expect_not_accepted(handoff: &HandoffInit, errno: i32) -> Test {
+fn expect_not_accepted(handoff: &HandoffInit, step: BootStep, errno: i32) -> Test {
     let mut vm = boot()?;
     vm.agent.write_all(&handoff.encode()?)?;
-    expect_exec_failed(vm, errno)
+    expect_failed(vm, step, errno)
 }
 
 fn reports_a_missing_init() -> Test {
-    expect_not_accepted(&HandoffInit::new("/srv/missing"), 2)
+    expect_not_accepted(&HandoffInit::new("/srv/missing"), BootStep::FindInit, 2)
 }
 
 fn reports_an_init_that_is_not_executable() -> Test {
-    expect_not_accepted(&HandoffInit::new("/srv/plain"), 13)
+    expect_not_accepted(&HandoffInit::new("/srv/plain"), BootStep::CheckInit, 13)
 }
 
 fn reports_an_init_that_is_a_directory() -> Test {
-    expect_not_accepted(&HandoffInit::new("/srv"), 13)
+    expect_not_accepted(&HandoffInit::new("/srv"), BootStep::CheckInit, 13)
 }
 
 fn reports_an_init_that_is_no_program() -> Test {
@@ -571,11 +573,12 @@ fn reports_an_init_that_is_no_program() -> Test {
         .write_all(&HandoffInit::new("/srv/no-program").encode()?)?;
     // Only the kernel can tell, once it is too late to take this back.
     expect_report(&mut vm, GuestReport::Accepted)?;
-    expect_exec_failed(vm, 8)
+    expect_failed(vm, BootStep::Exec, 8)
 }
 
 fn reports_a_missing_cwd() -> Test {
-    expect_not_accepted(&HandoffInit::new(INIT).cwd("/srv/missing"), 2)
+    let handoff = HandoffInit::new(INIT).cwd("/srv/missing");
+    expect_not_accepted(&handoff, BootStep::Cwd, 2)
 }
 
 /// The kernel must take what our arithmetic says and refuse a byte more, with the errno `E2BIG`.
