@@ -107,7 +107,12 @@ fn device(device: &BootDevice) -> Result<Device, String> {
             },
             readonly: device.readonly,
         },
-        _ => return Err(format!("{}: this example keeps no named volumes", device.path)),
+        _ => {
+            return Err(format!(
+                "{}: this example keeps no named volumes",
+                device.path
+            ));
+        }
     })
 }
 

@@ -4,12 +4,13 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, SystemTimeError, UNIX_EPOCH};
 
 use microsandbox_types::{
-    BootPlan, GuestReport, Interface, MountFlags, MountSource, Root, SandboxSpec,
+    BootPlan, GuestReport, GuestSetup, Interface, Mount, MountFlags, MountSource, Outcome, Root,
+    SandboxSpec, WallClock, hand_over,
 };
 
 use super::attach::{self, Host};
@@ -126,10 +127,18 @@ fn tell_plan(spec: &SandboxSpec, plan: &BootPlan) {
         println!("  {:<9} {}{}", "mount", shown(&mount.guest), mounted(mount));
     }
     for interface in &setup.interfaces {
-        println!("  {:<9} {}{}", "interface", shown(&interface.name), addresses(interface));
+        println!(
+            "  {:<9} {}{}",
+            "interface",
+            shown(&interface.name),
+            addresses(interface)
+        );
     }
     for rlimit in &setup.rlimits {
-        println!("  {:<9} {} {} of {}", "rlimit", rlimit.resource, rlimit.soft, rlimit.hard);
+        println!(
+            "  {:<9} {} {} of {}",
+            "rlimit", rlimit.resource, rlimit.soft, rlimit.hard
+        );
     }
     if setup.restricted {
         println!("  {:<9} mounts nosuid and nodev, no_new_privs", "profile");
@@ -152,7 +161,7 @@ fn tell_plan(spec: &SandboxSpec, plan: &BootPlan) {
     }
 }
 
-fn mounted(mount: &microsandbox_types::Mount<String>) -> String {
+fn mounted(mount: &Mount<String>) -> String {
     let source = match &mount.source {
         MountSource::Virtiofs { tag } => format!(" from {tag}"),
         MountSource::VirtiofsFile { tag, .. } => format!(", one file, from {tag}"),
@@ -179,8 +188,12 @@ fn mounted(mount: &microsandbox_types::Mount<String>) -> String {
 }
 
 fn addresses(interface: &Interface<String>) -> String {
-    let v4 = interface.ipv4.map(|net| format!(" {}/{}", net.address, net.prefix));
-    let v6 = interface.ipv6.map(|net| format!(" {}/{}", net.address, net.prefix));
+    let v4 = interface
+        .ipv4
+        .map(|net| format!(" {}/{}", net.address, net.prefix));
+    let v6 = interface
+        .ipv6
+        .map(|net| format!(" {}/{}", net.address, net.prefix));
     v4.into_iter().chain(v6).collect()
 }
 
@@ -196,4 +209,61 @@ fn shown(text: &str) -> String {
             c => c.to_string(),
         })
         .collect()
+}
+
+fn boot(mut vm: Vm, plan: BootPlan) -> Result<(), Box<dyn Error>> {
+    println!("booting");
+    let setup = GuestSetup {
+        clock: Some(now()?),
+        ..plan.setup
+    };
+    let started = Instant::now();
+    let progress = |report: &GuestReport| {
+        println!(
+            "{:>6.2} s  the guest {report}",
+            started.elapsed().as_secs_f32()
+        );
+    };
+    let outcome = hand_over(&mut vm.agent, Some(&setup), plan.handoff.as_ref(), progress);
+    let outcome = outcome.map_err(|error| vm.explain(shown(&error.to_string())))?;
+    if outcome == Outcome::SetUp {
+        println!("the agent stays: the VM runs until the time is up");
+    }
+    print_init(&mut vm)?;
+    let off = vm.wait_off();
+    let console = vm.console();
+    if !console.trim().is_empty() {
+        println!("the console:");
+        for line in console.lines().filter(|line| !line.trim().is_empty()) {
+            println!("  {}", shown(line));
+        }
+    }
+    off?;
+    println!("{:>6.2} s  off", started.elapsed().as_secs_f32());
+    Ok(())
+}
+
+/// The host's clock, as the guest is to have it.
+fn now() -> Result<WallClock, SystemTimeError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(WallClock {
+        seconds: now.as_secs(),
+        nanoseconds: now.subsec_nanos(),
+    })
+}
+
+/// Prints what the init says on its own port, up to the line `end`, with which the test init asks
+/// to be let go. Other inits may not know the port.
+fn print_init(vm: &mut Vm) -> io::Result<()> {
+    const MAX_LINES: usize = 1000;
+    let mut lines = BufReader::new(vm.init.by_ref().take(1 << 20)).lines();
+    for _ in 0..MAX_LINES {
+        match lines.next() {
+            Some(Ok(line)) if line == "end" => break,
+            Some(Ok(line)) => println!("  init: {}", shown(&line)),
+            // It has gone, or its time is up.
+            Some(Err(_)) | None => break,
+        }
+    }
+    vm.init.close()
 }

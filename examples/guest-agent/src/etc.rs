@@ -7,15 +7,14 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use guest_agent::console::hex;
 use guest_agent::file::write_all;
 use guest_agent::text::Text;
+use microsandbox_types::{BootStep, GuestSetupRef};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io;
 use rustix::mount::mount_bind;
 
-use crate::draft::GuestSetupRef;
 use crate::failure::{Failure, at};
 use crate::target::{make_file, make_folder};
-use microsandbox_types::BootStep;
 
 const FOLDER: &CStr = c"/run/guest-agent";
 

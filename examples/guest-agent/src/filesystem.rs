@@ -6,11 +6,10 @@ use guest_agent::file::{open_at, read_all};
 use guest_agent::sysfs;
 use guest_agent::text::Text;
 use guest_agent::uevent::wait_until;
+use microsandbox_types::BlockDevice;
 use rustix::fs::{CWD, OFlags};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, mount};
-
-use crate::draft::BlockDevice;
 
 /// Mounts a share that the host calls `tag`.
 ///
@@ -95,12 +94,14 @@ pub fn mount_tmpfs(
     mode: Option<u32>,
 ) -> io::Result<()> {
     let mut options = Text::<64>::new();
-    options.push(b"mode=");
-    options.push_octal(mode.unwrap_or(0o755));
     if let Some(size) = size_mib {
-        options.push(b",size=");
+        options.push(b"size=");
         options.push_decimal(size);
-        options.push(b"m");
+        options.push(b"m,");
+    }
+    if let Some(mode) = mode {
+        options.push(b"mode=");
+        options.push_octal(mode);
     }
     mount(c"tmpfs", target, c"tmpfs", flags, options.path()?)
 }

@@ -4,12 +4,11 @@ use core::convert::Infallible;
 use core::ffi::CStr;
 use core::slice::from_ref;
 
-use microsandbox_types::{AUTO_INIT_CANDIDATES, BootStep, HandoffInitRef};
+use microsandbox_types::{AUTO_INIT_CANDIDATES, BootStep, GuestSetupRef, HandoffInitRef};
 use rustix::fs::{Access, FileType, access, stat};
 use rustix::io::Errno;
 use rustix::process::chdir;
 
-use crate::draft::GuestSetupRef;
 use crate::failure::{Failure, at};
 use crate::host::Host;
 use crate::start::{Init, start};

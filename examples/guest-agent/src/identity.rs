@@ -1,12 +1,11 @@
 //! What the guest takes itself for: its name, and the time.
 
+use microsandbox_types::{BootStep, GuestSetupRef, WallClock};
 use rustix::io;
 use rustix::system::sethostname;
 use rustix::time::{ClockId, Timespec, clock_gettime, clock_settime};
 
-use crate::draft::{GuestSetupRef, WallClock};
 use crate::failure::{Failure, at};
-use microsandbox_types::BootStep;
 
 /// How far the clock may be off.
 const TOLERANCE_NANOSECONDS: i64 = 100_000_000;

@@ -3,14 +3,13 @@
 
 use guest_agent::file::{open_at, read_all};
 use guest_agent::text::Text;
+use microsandbox_types::{BootStep, GuestSetupRef, RlimitResource, SetupRlimit};
 use rustix::fs::{CWD, OFlags};
 use rustix::io::{self, pwrite};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
-use crate::draft::{GuestSetupRef, RlimitResource, SetupRlimit};
 use crate::failure::{Failure, at};
-use microsandbox_types::BootStep;
 
 /// The most that Linux lets `fs.nr_open` be on 64 bits.
 const MAX_NR_OPEN: u64 = 2_147_483_584;

@@ -10,7 +10,6 @@
 
 mod base;
 mod disks;
-mod draft;
 mod etc;
 mod facts;
 mod failure;
@@ -33,14 +32,14 @@ use core::ffi::CStr;
 
 use guest_agent::power_off;
 use microsandbox_types::{
-    BootStep, FrameHeader, FrameKind, GENERATION, GuestReport, HandoffInitRef, MAX_PAYLOAD_BYTES,
+    BootStep, FrameHeader, FrameKind, GENERATION, GuestReport, GuestSetupRef, HandoffInitRef,
+    MAX_PAYLOAD_BYTES, MAX_SETUP_PAYLOAD_BYTES, RlimitResource, Then,
 };
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::process::getpid;
 use static_cell::ConstStaticCell;
 
-use crate::draft::{GuestSetupRef, RlimitResource, Then};
 use crate::failure::{Failure, at};
 use crate::handoff::Lists;
 use crate::host::Host;
@@ -53,13 +52,13 @@ const MAX_INHERITED: usize = 32;
 /// All that grows with the frames. The pages are the kernel's zeroes until they are written to, so
 /// small frames cost little memory.
 struct Memory {
-    setup: [u8; OVERHEAD + 512 * 1024],
+    setup: [u8; OVERHEAD + MAX_SETUP_PAYLOAD_BYTES],
     handoff: [u8; OVERHEAD + MAX_PAYLOAD_BYTES],
     lists: Lists,
 }
 
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
-    setup: [0; OVERHEAD + 512 * 1024],
+    setup: [0; OVERHEAD + MAX_SETUP_PAYLOAD_BYTES],
     handoff: [0; OVERHEAD + MAX_PAYLOAD_BYTES],
     lists: Lists::new(),
 });
@@ -130,9 +129,11 @@ fn boot(
     let memory = MEMORY.try_take().ok_or_else(|| again(Errno::BUSY))?;
     let mut limits = facts::exec_limits();
     let mut bytes = [0; FrameHeader::LEN];
-    let header = host.receive_header(&mut bytes)?;
+    let mut header = host.receive_header(&mut bytes)?;
     let mut setup = None;
-    if let Some(view) = draft::load(&mut memory.setup) {
+    if header.kind() == FrameKind::GuestSetup {
+        let frame = host.receive_rest(FrameKind::GuestSetup, header, bytes, &mut memory.setup)?;
+        let view = GuestSetupRef::decode(frame).map_err(Failure::Refused)?;
         setup::set_up(&view, hidden)?;
         host.send(GuestReport::SetUp)?;
         if view.then() == Then::Stay {
@@ -145,6 +146,7 @@ fn boot(
             limits.stack_limit = stack.soft;
         }
         setup = Some(view);
+        header = host.receive_header(&mut bytes)?;
     }
     let frame = host.receive_rest(FrameKind::HandoffInit, header, bytes, &mut memory.handoff)?;
     let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(Failure::Refused)?;

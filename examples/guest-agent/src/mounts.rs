@@ -4,26 +4,23 @@ use core::ffi::CStr;
 
 use guest_agent::file::{open_at, unless};
 use guest_agent::text::Text;
+use microsandbox_types::{BootStep, GuestSetupRef, MAX_SETUP_MOUNTS, Mount, MountSource};
 use rustix::fd::AsRawFd;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, openat2, rmdir, statx};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
 
 use crate::base::{is_replaceable, kernel_paths};
-use crate::draft::{GuestSetupRef, Mount, MountSource};
 use crate::failure::{Failure, at};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 use crate::target::{make_file, make_folder};
-use microsandbox_types::BootStep;
 
-/// The most that a setup may have.
-const MAX_MOUNTS: usize = 64;
 /// Where a share is seen whole while one file of it is bound. In `/dev`, which no entry replaces.
 const STAGE: &CStr = c"/dev/.stage";
 
 /// Mounts each entry in turn.
 pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
-    let mut ids = [0; MAX_MOUNTS];
+    let mut ids = [0; MAX_SETUP_MOUNTS];
     let kernel_ids = kernel_paths().map(mount_id);
     let mut before = [0; 3];
     for (slot, id) in before.iter_mut().zip(kernel_ids) {

@@ -7,15 +7,14 @@ use guest_agent::file::{open_at, read_all};
 use guest_agent::sysfs;
 use guest_agent::text::Text;
 use guest_agent::uevent::wait_until;
+use microsandbox_types::{BootStep, GuestSetupRef, Interface};
 use rustix::fs::{CWD, OFlags};
 use rustix::io::{self, Errno};
 
 use core::ffi::CStr;
 
-use crate::draft::{GuestSetupRef, Interface};
 use crate::failure::{Failure, at};
 use crate::netlink::Netlink;
-use microsandbox_types::BootStep;
 
 /// The most that a setup may have.
 const MAX_INTERFACES: usize = 8;

@@ -5,6 +5,7 @@ use core::mem::MaybeUninit;
 
 use guest_agent::file::{open_at, unless};
 use guest_agent::text::Text;
+use microsandbox_types::{BootStep, Root, Upper};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, fstatfs, mkdir, unlinkat};
 use rustix::io::{self, Errno};
@@ -12,10 +13,8 @@ use rustix::mount::{MountFlags, mount, mount_move};
 use rustix::process::{chdir, chroot};
 
 use crate::base::kernel_paths;
-use crate::draft::{Root, Upper};
 use crate::failure::{Failure, at};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
-use microsandbox_types::BootStep;
 
 const NEW: &CStr = c"/.root";
 const LOWER: &CStr = c"/.lower";
@@ -74,7 +73,9 @@ fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
     make_folder(UPPER)?;
     match upper {
         Upper::Block(device) => mount_block(device, UPPER, MountFlags::empty())?,
-        Upper::Tmpfs { size_mib } => mount_tmpfs(UPPER, MountFlags::empty(), *size_mib, None)?,
+        Upper::Tmpfs { size_mib } => {
+            mount_tmpfs(UPPER, MountFlags::empty(), *size_mib, Some(0o755))?
+        }
     }
     make_folder(c"/.upper/upper")?;
     make_folder(c"/.upper/work")?;

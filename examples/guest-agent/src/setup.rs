@@ -1,9 +1,9 @@
 //! Everything that is done before there is an init, in its order.
 
+use microsandbox_types::GuestSetupRef;
 use rustix::fd::OwnedFd;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::draft::GuestSetupRef;
 use crate::failure::Failure;
 use crate::{base, etc, identity, mounts, network, root};
 

@@ -3,14 +3,13 @@
 use core::convert::Infallible;
 use core::ffi::CStr;
 
-use microsandbox_types::{BootStep, GuestReport};
+use microsandbox_types::{BootStep, GuestReport, GuestSetupRef};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, read, write};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{WaitOptions, setpriority_process, setsid, waitpid};
 use rustix::runtime::{Fork, execve, exit_group, kernel_fork};
 
-use crate::draft::GuestSetupRef;
 use crate::failure::{Failure, at};
 use crate::handoff::check;
 use crate::host::Host;
