@@ -107,11 +107,11 @@ fn report_answer(frame: &[u8]) -> Result<String, DecodeError> {
         ),
         GuestReport::Accepted => "ok accepted".to_owned(),
         GuestReport::Refused { reason, offset } => format!("ok refused {reason} {offset}"),
-        GuestReport::ExecFailed { errno } => format!("ok failed {errno}"),
-        GuestReport::SetUp => "ok set-up".to_owned(),
+        GuestReport::ExecFailed { errno } => format!("ok exec-failed {errno}"),
+        GuestReport::SetUp => "ok set up".to_owned(),
         GuestReport::Started => "ok started".to_owned(),
         GuestReport::Failed { step, item, errno } => {
-            format!("ok step-failed {} {item} {errno}", step.as_u8())
+            format!("ok failed {} {item} {errno}", step.as_u8())
         }
         GuestReport::Unknown => "ok unknown".to_owned(),
         other => panic!("no vector has a {other:?}"),
@@ -200,7 +200,6 @@ fn auto_stands_for_the_documented_candidates() {
 
 #[test]
 fn the_code_gives_every_vectors_answer() {
-    let mut differing = Vec::new();
     for vector in vectors() {
         let answer = if vector.is_handoff {
             handoff_answer(&vector.frame)
@@ -208,16 +207,13 @@ fn the_code_gives_every_vectors_answer() {
             report_answer(&vector.frame)
         };
         let answer = answer.unwrap_or_else(|e| format!("{} {}", e.code(), e.offset()));
-        if answer != expanded(vector.answer) {
-            let Vector {
-                note, answer: want, ..
-            } = vector;
-            differing.push(format!(
-                "{note}: the vector says {want:.200}, the code {answer:.200}"
-            ));
-        }
+        assert!(
+            answer == expanded(vector.answer),
+            "{}: the vector says {:.200}, the code {answer:.200}",
+            vector.note,
+            vector.answer
+        );
     }
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 #[test]
