@@ -3,6 +3,7 @@
 //! One function makes both, so that they cannot disagree.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -16,8 +17,8 @@ use crate::setup::{
     SetupRlimit, Then, Upper,
 };
 use crate::spec::{
-    DiskImageFormat, HostPath, HostPermissions, MountOptions, NamedVolumeCreate, RootfsSource,
-    SandboxSpec, SecurityProfile, StatVirtualization, VolumeKind, VolumeMount,
+    DiskImageFormat, EnvVar, HostPath, HostPermissions, MountOptions, NamedVolumeCreate,
+    RootfsSource, SandboxSpec, SecurityProfile, StatVirtualization, VolumeKind, VolumeMount,
 };
 
 /// The name that a file which is shared alone has in its share.
@@ -327,18 +328,30 @@ impl SandboxSpec {
 
     /// The init with all that the spec says of its process.
     fn handoff(&self, init: &HandoffInit) -> HandoffInit {
-        let pairs = self
-            .env
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.value.clone()));
+        let of_spec = self.env.iter().map(EnvVar::as_pair);
+        let of_init = init.env.iter();
+        let of_init = of_init.map(|(key, value)| (key.as_str(), value.as_str()));
         HandoffInit {
             cmd: init.cmd.clone(),
             args: init.args.clone(),
-            // Of entries with one key the last wins.
-            env: pairs.chain(init.env.iter().cloned()).collect(),
+            env: merged(of_spec.chain(of_init)),
             cwd: init.cwd.clone().or_else(|| self.runtime.workdir.clone()),
         }
     }
+}
+
+/// Each key once, with its last value: entries that lose would take up room.
+fn merged<'a>(
+    entries: impl DoubleEndedIterator<Item = (&'a str, &'a str)>,
+) -> Vec<(String, String)> {
+    let mut seen = BTreeSet::new();
+    let mut env: Vec<_> = entries
+        .rev()
+        .filter(|(key, _)| seen.insert(*key))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    env.reverse();
+    env
 }
 
 /// Collects what is to be attached, and what is wrong.

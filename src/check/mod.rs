@@ -15,8 +15,6 @@ mod reference;
 mod text;
 
 pub use self::finding::{Finding, FindingCode, Findings, Limit, Severity};
-#[cfg(feature = "schema")]
-pub(crate) use self::mount::MAX_MOUNTS;
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
 pub(crate) use self::place::{Shown, write_field};

@@ -61,6 +61,23 @@ shaped! {
     ///
     /// In JSON the field `type` names the variant. Older documents have a boolean `readonly` next
     /// to the other fields; it counts only where `options` is missing or `null`.
+    ///
+    /// ```
+    /// use microsandbox_types::{MountOptions, VolumeMount};
+    ///
+    /// let json = r#"{"type": "Tmpfs", "guest": "/tmp", "options": {"noexec": true}}"#;
+    /// let mount: VolumeMount = serde_json::from_str(json)?;
+    /// assert_eq!(
+    ///     mount,
+    ///     VolumeMount::Tmpfs {
+    ///         guest: "/tmp".into(),
+    ///         size_mib: None,
+    ///         options: MountOptions { noexec: true, ..MountOptions::default() },
+    ///     }
+    /// );
+    /// assert_eq!(mount.guest(), "/tmp");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub enum VolumeMount {

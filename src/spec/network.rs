@@ -62,6 +62,16 @@ shaped! {
     /// JSON reads as absent. They may be nested 127 levels deep.
     ///
     /// `Debug` does not show what they hold.
+    ///
+    /// ```
+    /// use microsandbox_types::{NetworkSpec, PortProtocol};
+    ///
+    /// let json = r#"{"ports": [{"host_port": 8080, "guest_port": 80, "host_bind": "127.0.0.1"}]}"#;
+    /// let network: NetworkSpec = serde_json::from_str(json)?;
+    /// assert!(network.enabled);
+    /// assert_eq!(network.ports[0].protocol, PortProtocol::Tcp);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[derive(Clone, PartialEq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct NetworkSpec {

@@ -14,7 +14,17 @@ use super::hidden::Hidden;
 /// `mode` holds the permission bits of `chmod(2)`, such as `0o644`; without one, the host chooses.
 /// `replace` says whether an existing file is overwritten.
 ///
-/// `Debug` does not show what a file is to hold.
+/// `Debug` does not show the content of files.
+///
+/// ```
+/// use microsandbox_types::Patch;
+///
+/// // JSON numbers are decimal: 493 is octal 755.
+/// let json = r#"{"Mkdir":{"path":"/srv/app","mode":493}}"#;
+/// let patch: Patch = serde_json::from_str(json)?;
+/// assert_eq!(patch, Patch::Mkdir { path: "/srv/app".into(), mode: Some(0o755) });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -104,6 +104,27 @@ impl OciRootfsSource {
 }
 
 /// Where a root filesystem comes from.
+///
+/// ```
+/// use microsandbox_types::{DiskImageFormat, RootfsSource};
+///
+/// for (json, source) in [
+///     (r#"{"Oci":{"reference":"alpine:3.20"}}"#, RootfsSource::oci("alpine:3.20")),
+///     (r#"{"Bind":"/srv/rootfs"}"#, RootfsSource::Bind("/srv/rootfs".into())),
+///     (
+///         r#"{"DiskImage":{"path":"/srv/disk.raw","format":"Raw","fstype":null}}"#,
+///         RootfsSource::DiskImage {
+///             path: "/srv/disk.raw".into(),
+///             format: DiskImageFormat::Raw,
+///             fstype: None,
+///         },
+///     ),
+/// ] {
+///     assert_eq!(serde_json::to_string(&source)?, json);
+///     assert_eq!(serde_json::from_str::<RootfsSource>(json)?, source);
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
