@@ -2,7 +2,9 @@
 
 use std::ffi::CStr;
 
-use crate::shared::frames::{CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages, payload};
+use crate::shared::frames::{
+    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages, payload,
+};
 use microsandbox_types::{
     DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffField, HandoffInit,
     HandoffInitRef, HandoffRule, InvalidHandoff,

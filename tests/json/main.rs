@@ -15,7 +15,7 @@ mod golden;
 use shared::compare::compare;
 use shared::mutate::Plan;
 use shared::types::every_type;
-use shared::{heap, tree, values};
+use shared::{heap, values};
 
 /// Makes a differential test of each type.
 macro_rules! differential {

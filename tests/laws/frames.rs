@@ -3,8 +3,8 @@
 use microsandbox_types::{ExecLimits, GENERATION, HandoffInit, MAX_PAYLOAD_BYTES};
 use twox_hash::XxHash64;
 
-use crate::shared::frames::{CHECKSUM_LEN, HEADER_LEN, Header};
 use super::messages;
+use crate::shared::frames::{CHECKSUM_LEN, HEADER_LEN, Header};
 
 /// What a payload is by definition: the lengths of the strings and the strings themselves.
 type Record<'a> = (u32, Option<u32>, Vec<u32>, Vec<u32>, &'a str);

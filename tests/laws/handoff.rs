@@ -11,9 +11,9 @@ use microsandbox_types::{
     ReadError, ScratchTooSmall,
 };
 
+use super::{frames, messages};
 use crate::shared::frames::Record;
 use crate::shared::heap;
-use super::{frames, messages};
 
 /// The most heap that an owned message takes, in bytes for each byte of its frame.
 ///

@@ -2,8 +2,8 @@
 
 use microsandbox_types::{DecodeError, EncodeError, GENERATION, GuestReport, HandoffInit};
 
-use super::handoff::{Pieces, assert_streamed};
 use super::frames;
+use super::handoff::{Pieces, assert_streamed};
 use crate::shared::heap;
 
 /// What the payload is defined as: the enum that postcard would write.
