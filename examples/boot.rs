@@ -131,7 +131,7 @@ mod host {
         stream: &mut UnixStream,
     ) -> Result<bool, String> {
         match report(stream)? {
-            GuestReport::Ready { generation } if generation < init.min_generation() => {
+            GuestReport::Ready { generation, .. } if generation < init.min_generation() => {
                 return Err(format!("the guest reads only generation {generation}"));
             }
             GuestReport::Ready { .. } => {}
@@ -193,7 +193,8 @@ mod guest {
     use std::time::Instant;
 
     use microsandbox_types::{
-        AUTO_INIT, DecodeError, GENERATION, GuestReport, HandoffInitRef, ReadError, read_frame,
+        AUTO_INIT, DecodeError, FrameKind, GENERATION, GuestFacts, GuestReport, HandoffInitRef,
+        ReadError, read_frame,
     };
 
     use super::say;
@@ -233,9 +234,10 @@ mod guest {
             &mut stream,
             GuestReport::Ready {
                 generation: GENERATION,
+                facts: GuestFacts::default(),
             },
         )?;
-        let frame = match read_frame(&mut stream) {
+        let frame = match read_frame(&mut stream, FrameKind::HandoffInit) {
             Ok(frame) => frame,
             Err(ReadError::Decode(error)) => return refuse(&mut stream, error),
             Err(error) => return Err(error.to_string()),
@@ -251,7 +253,7 @@ mod guest {
         let inherited: Vec<&CStr> = inherited.iter().map(AsRef::as_ref).collect();
         let mut scratch = vec![0; inherited.len() + view.envp().len()];
         let envp = view
-            .envp_over(&inherited, &mut scratch)
+            .merge_env(&inherited, &mut scratch)
             .map_err(|e| e.to_string())?;
 
         say(

@@ -79,7 +79,7 @@ mod host {
             print!("\r");
         }
         tell(&vm, &ready);
-        let GuestReport::Ready { generation } = ready else {
+        let GuestReport::Ready { generation, .. } = ready else {
             return Err("the guest did not begin with Ready".into());
         };
         // A guest that cannot read the message is told apart before anything is sent.

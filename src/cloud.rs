@@ -3,12 +3,14 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB};
 use crate::shape::shaped;
+use crate::spec::hidden::Keys;
 
 /// Where a cloud sandbox is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +36,9 @@ shaped! {
     #[json(remote = "CloudCreateSandboxRequest", default)]
     #[binary(remote = "CloudCreateSandboxRequest")]
     /// What a client asks for when it creates a cloud sandbox. In JSON every field may be missing.
-    #[derive(Clone, Debug, PartialEq, Eq)]
+    ///
+    /// `Debug` shows the names of variables and scripts alone.
+    #[derive(Clone, PartialEq, Eq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct CloudCreateSandboxRequest {
         /// The sandbox's name: 1 to [`MAX_SANDBOX_NAME_BYTES`](crate::MAX_SANDBOX_NAME_BYTES)
@@ -99,6 +103,28 @@ impl Default for CloudCreateSandboxRequest {
             max_duration_secs: None,
             idle_timeout_secs: None,
         }
+    }
+}
+
+impl fmt::Debug for CloudCreateSandboxRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudCreateSandboxRequest")
+            .field("name", &self.name)
+            .field("image", &self.image)
+            .field("vcpus", &self.vcpus)
+            .field("memory_mib", &self.memory_mib)
+            .field("env", &Keys(&self.env))
+            .field("ephemeral", &self.ephemeral)
+            .field("workdir", &self.workdir)
+            .field("shell", &self.shell)
+            .field("entrypoint", &self.entrypoint)
+            .field("hostname", &self.hostname)
+            .field("user", &self.user)
+            .field("log_level", &self.log_level)
+            .field("scripts", &Keys(&self.scripts))
+            .field("max_duration_secs", &self.max_duration_secs)
+            .field("idle_timeout_secs", &self.idle_timeout_secs)
+            .finish()
     }
 }
 

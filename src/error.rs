@@ -11,7 +11,6 @@ mod types {
 
     /// What a check on a name or a configuration value found.
     #[derive(Clone, Debug, PartialEq, Eq, Error)]
-    #[non_exhaustive]
     pub enum TypesError {
         /// A value breaks a rule; the text names the value and the rule.
         #[error("invalid config: {0}")]

@@ -68,13 +68,13 @@ pub use limits::{
 pub use name::{Hostname, InvalidName, SandboxName};
 #[cfg(feature = "alloc")]
 pub use name::{hostname_from_sandbox_name, validate_hostname, validate_sandbox_name};
-pub use report::GuestReport;
+pub use report::{BootStep, GuestFacts, GuestReport, LinuxErrno, refusal_text};
 pub use rule::{InvalidMessage, MessageField, MessageRule};
 #[cfg(feature = "schema")]
 pub use schema::json_schemas;
 #[cfg(feature = "alloc")]
 pub use spec::{
-    DiskImageFormat, EnvVar, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
+    DiskImageFormat, EnvVar, HostPath, HostPermissions, LogSource, MountOptions, NamedVolumeCreate,
     NamedVolumeMode, NetworkSpec, OciRootfsSource, Patch, PortProtocol, PublishedPortSpec,
     PullPolicy, Rlimit, RlimitResource, RootfsSource, SandboxLogLevel, SandboxPolicy,
     SandboxResources, SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination,

@@ -54,6 +54,9 @@ pub enum InvalidName {
          hyphens, joined by dots"
     )]
     HostnameLabels,
+    /// A hostname has the form of an IPv4 address.
+    #[error("hostname must not have the form of an IPv4 address")]
+    HostnameIsAddress,
 }
 
 #[cfg(not(feature = "std"))]
@@ -205,7 +208,8 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///
 /// It is at most 64 bytes long (Linux's `__NEW_UTS_LEN`) and consists of labels joined by `.`
 /// (RFC 1123, section 2.1): 1 to 63 ASCII letters, digits and hyphens each, with no hyphen at
-/// either end. [`validate_hostname`](crate::validate_hostname) asks for no more than a length of 1 to 64 bytes: a stored
+/// either end. Four numbers are no hostname but an IPv4 address.
+/// [`validate_hostname`](crate::validate_hostname) asks for no more than a length of 1 to 64 bytes: a stored
 /// spec may hold a hostname that it accepts and this type does not, such as `my_app`.
 ///
 /// # From a sandbox name
@@ -261,6 +265,9 @@ impl Hostname {
         if !hostname.split('.').all(is_label) {
             return Err(InvalidName::HostnameLabels);
         }
+        if is_dotted_decimal(hostname) {
+            return Err(InvalidName::HostnameIsAddress);
+        }
         let len = hostname.len();
         let copied = heapless::String::try_from(hostname);
         copied
@@ -275,6 +282,13 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(|byte| is_label_byte(&byte))
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+/// Whether `hostname` is four numbers, as RFC 1123 (section 2.1) has programs ask before they
+/// look a name up.
+fn is_dotted_decimal(hostname: &str) -> bool {
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    hostname.split('.').count() == 4 && hostname.split('.').all(is_number)
 }
 
 impl From<&SandboxName> for Hostname {

@@ -82,26 +82,52 @@ const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 /// The grammar of the distribution project; an IPv6 host is not looked into.
 fn image_reference() -> Value {
     let part = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-    let host = format!(r"(?:{part}(?:\.{part})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?");
+    let host = format!(r"(?:{part}(?:\.{part})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?");
     let path = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*";
+    let short = format!("(?=[^:@]{{1,{MAX_IMAGE_NAME_BYTES}}}(?:[:@]|$))");
     let tag = format!(
         "[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{}}}",
         MAX_IMAGE_TAG_BYTES.saturating_sub(1)
     );
-    let word = "[A-Za-z][A-Za-z0-9]*";
-    let digest = format!("{word}(?:[+._-]{word})*:[0-9A-Fa-f]{{32,}}");
-    let too_long = format!("^[^:@]{{{}}}", MAX_IMAGE_NAME_BYTES.saturating_add(1));
-    json!({"not": {"pattern": too_long}, "pattern": format!("^(?:{host}/)?{path}(?:/{path})*(?::{tag})?(?:@{digest})?$")})
+    let digest = "(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})";
+    let pattern = format!("^(?:{host}/)?{short}{path}(?:/{path})*(?::{tag})?(?:@{digest})?$");
+    json!({"not": {"pattern": "^[0-9a-f]{64}$"}, "pattern": pattern})
 }
 
-fn guest_path(min: usize) -> Value {
+/// A path inside the guest that may be the root if `root`, and may end with `/` if `directory`.
+fn guest_path(root: bool, directory: bool) -> Value {
+    let end = if directory { "/?" } else { "" };
+    let rest = if root { "?" } else { "" };
     json!({
-        "minLength": min,
         "maxLength": MAX_PATH_BYTES,
-        "pattern": r"^/(?:[^/\x00]+(?:/[^/\x00]+)*)?$",
-        "not": {"pattern": r"/\.{1,2}(?:/|$)"},
+        "pattern": format!(r"^/(?:[^/\x00]+(?:/[^/\x00]+)*{end}){rest}$"),
+        "not": {"pattern": r"/\.{1,2}(?:/|$)|[^/]{256}"},
     })
 }
+
+fn fstype() -> Value {
+    json!({"pattern": "^[a-z0-9_.-]{1,32}$"})
+}
+
+/// An IPv4 address, or what may be an IPv6 address.
+fn ip_address() -> Value {
+    let octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    json!({"pattern": format!(r"^(?:{octet}(?:\.{octet}){{3}}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$")})
+}
+
+fn hostname() -> Value {
+    texts(1, Some(MAX_HOSTNAME_BYTES), r"^[^\x00-\x20/\x7f-\x9f]*$")
+}
+
+/// A command: its first string names a program.
+fn command() -> Value {
+    json!({
+        "prefixItems": [{"type": "string", "minLength": 1, "pattern": NO_NUL}],
+        "items": {"type": "string", "pattern": NO_NUL},
+    })
+}
+
+const KEY: &str = r"^[^=\x00]*$";
 
 /// The keywords of a field by its type's name and its own; of an enum, in whichever variant.
 fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
@@ -110,21 +136,16 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
     let name = || texts(1, Some(MAX_SANDBOX_NAME_BYTES), NAME);
     let volume_name = || texts(1, Some(MAX_VOLUME_NAME_BYTES), NAME);
     let mode = || json!({"maximum": MAX_FILE_MODE});
-    let below_root = || guest_path(2);
+    let file = || guest_path(false, false);
+    let directory = || guest_path(false, true);
     let process = || {
         vec![
-            ("workdir", guest_path(1)),
+            ("workdir", guest_path(true, true)),
             ("shell", filled()),
             ("user", filled()),
-            ("hostname", texts(1, Some(MAX_HOSTNAME_BYTES), NO_NUL)),
-            (
-                "entrypoint",
-                json!({"items": {"type": "string", "pattern": NO_NUL}}),
-            ),
-            (
-                "cmd",
-                json!({"items": {"type": "string", "pattern": NO_NUL}}),
-            ),
+            ("hostname", hostname()),
+            ("entrypoint", command()),
+            ("cmd", command()),
             (
                 "scripts",
                 json!({"propertyNames": {
@@ -149,35 +170,36 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
                     r"^[^\x00-\x1f\x7f-\x9f]*$",
                 )}),
             ),
+            ("mounts", json!({"maxItems": 64})),
         ],
         "OciRootfsSource" => vec![
             ("reference", image_reference()),
             ("upper_size_mib", positive()),
         ],
-        "RootfsSource" => vec![("Bind", filled()), ("path", filled()), ("fstype", filled())],
+        "RootfsSource" => vec![("Bind", filled()), ("path", filled()), ("fstype", fstype())],
         "SandboxResources" => vec![("cpus", positive()), ("memory_mib", positive())],
         "SandboxRuntimeOptions" | "SandboxPolicy" => process(),
         "EnvVar" => vec![
-            ("key", texts(1, None, r"^[^=\x00]*$")),
+            ("key", texts(1, None, KEY)),
             ("value", json!({"pattern": NO_NUL})),
         ],
         "VolumeMount" => vec![
-            ("guest", below_root()),
+            ("guest", directory()),
             ("host", filled()),
             ("name", volume_name()),
             ("quota_mib", positive()),
             ("size_mib", positive()),
-            ("fstype", filled()),
+            ("fstype", fstype()),
         ],
         "Patch" => vec![
-            ("path", below_root()),
-            ("dst", guest_path(1)),
-            ("link", below_root()),
+            ("path", directory()),
+            ("dst", guest_path(true, true)),
+            ("link", file()),
             ("src", filled()),
-            ("target", filled()),
+            ("target", texts(1, Some(MAX_PATH_BYTES), NO_NUL)),
             ("mode", mode()),
         ],
-        "PublishedPortSpec" => vec![("host_port", positive()), ("guest_port", positive())],
+        "PublishedPortSpec" => vec![("guest_port", positive()), ("host_bind", ip_address())],
         "NetworkSpec" => vec![("max_connections", positive())],
         "HandoffInit" => vec![
             (
@@ -214,7 +236,7 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
                 (
                     "env",
                     json!({
-                        "propertyNames": texts(1, None, r"^[^=\x00]*$"),
+                        "propertyNames": texts(1, None, KEY),
                         "additionalProperties": {"type": "string", "pattern": NO_NUL},
                     }),
                 ),
@@ -318,7 +340,7 @@ fn tidy(schema: &mut Value, closed: bool) {
     }
 }
 
-/// Leaves out examples in Rust and the targets of links, and joins lines.
+/// Leaves out examples in Rust, what `Debug` does and the targets of links, and joins lines.
 fn plain(description: &str) -> String {
     let text = description.split("\n\n```").next().unwrap_or(description);
     let mut plain = String::with_capacity(text.len());
@@ -334,6 +356,7 @@ fn plain(description: &str) -> String {
     }
     plain
         .split("\n\n")
+        .filter(|paragraph| !paragraph.starts_with("`Debug`"))
         .map(|paragraph| paragraph.replace('\n', " "))
         .collect::<Vec<_>>()
         .join("\n\n")

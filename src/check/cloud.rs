@@ -71,11 +71,11 @@ fn execution(found: &mut Findings, root: &Place<'_>, request: &CloudCreateSandbo
         } else {
             &at_entry
         };
-        if exec.entry(found, shown, shown, key, value) {
+        if exec.var(found, shown, shown, key, value) {
             env.insert(key.as_str(), value.as_str());
         }
     }
     let command = request.entrypoint.as_deref();
     let argv = exec.command(found, &root.field("entrypoint"), command);
-    exec.together(found, &at_env, AUTO_INIT, argv, &env);
+    exec.together(found, &at_env, AUTO_INIT, None, argv, &env);
 }

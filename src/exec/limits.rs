@@ -33,6 +33,9 @@ pub struct ExecLimits {
     /// The guest agent's soft `RLIMIT_STACK` in bytes: strings and pointers together take at most
     /// a quarter of it, though never less than 128 KiB nor more than 6 MiB.
     pub stack_limit: u64,
+    /// What the strings and pointers that the guest adds come to, in bytes: they take part of the
+    /// room for strings and pointers.
+    pub inherited_bytes: u32,
 }
 
 impl Default for ExecLimits {
@@ -48,6 +51,19 @@ impl ExecLimits {
         Self {
             page_size,
             stack_limit,
+            inherited_bytes: 0,
+        }
+    }
+
+    /// Counts what the guest adds to the environment: this many strings of so many bytes, NULs
+    /// counted.
+    #[must_use]
+    pub const fn with_inherited(self, strings: u32, bytes: u32) -> Self {
+        #[allow(clippy::as_conversions)] // 8
+        let pointers = strings.saturating_mul(POINTER_BYTES as u32);
+        Self {
+            inherited_bytes: bytes.saturating_add(pointers),
+            ..self
         }
     }
 
@@ -70,7 +86,8 @@ impl ExecLimits {
             quarter
         };
         #[allow(clippy::as_conversions)] // at most 6 MiB
-        return total as u32;
+        let total = total as u32;
+        total.saturating_sub(self.inherited_bytes)
     }
 
     /// Checks `strings` strings of `bytes` bytes in all, NULs counted, that go with `cmd`.

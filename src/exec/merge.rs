@@ -145,7 +145,6 @@ impl FusedIterator for MergedEnv<'_, '_> {}
 /// short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[error("scratch list is too small: {needed} slots are needed")]
-#[non_exhaustive]
 pub struct ScratchTooSmall {
     /// How many slots are needed.
     pub needed: usize,

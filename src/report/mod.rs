@@ -1,40 +1,82 @@
 //! The guest's answers to the host.
 
+mod errno;
+mod facts;
+mod refusal;
+mod step;
+
 use core::fmt;
+#[cfg(feature = "std")]
+use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
+
+pub use self::errno::LinuxErrno;
+pub use self::facts::GuestFacts;
+pub use self::refusal::refusal_text;
+pub use self::step::BootStep;
 
 use crate::limits::MAX_REPORT_PAYLOAD_BYTES;
 use crate::wire::{
     DecodeError, DecodeErrorKind, EncodeError, FrameHeader, FrameKind, GENERATION, OVERHEAD,
     Offset, max_frame_bytes, open, payload_mut, seal,
 };
+#[cfg(feature = "std")]
+use crate::wire::{ReadError, WriteError, read_frame};
 
-/// What a guest agent tells the host about the handoff, so that a boot which fails says why
-/// instead of ending in a time-out.
+/// What a guest agent tells the host about the boot, so that one which fails says why instead of
+/// ending in a time-out.
+///
+/// `Display` continues a sentence that starts with "the guest".
+///
+/// ```
+/// use microsandbox_types::{BootStep, GuestReport};
+///
+/// let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
+/// let report = GuestReport::Failed { step: BootStep::Exec, item: 0, errno: 2 };
+/// let frame = report.encode(&mut buffer).unwrap();
+/// assert_eq!(GuestReport::decode(frame), Ok(report));
+/// assert_eq!(report.to_string(), "cannot execute the init: ENOENT, no such file or directory");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GuestReport {
-    /// Sent first: the agent listens, and reads frames of up to this generation.
+    /// Sent first: the agent listens.
     Ready {
-        /// The agent's [`GENERATION`](crate::GENERATION).
+        /// The agent's [`GENERATION`](crate::GENERATION): the newest that it reads.
         generation: u8,
+        /// What the guest says of itself, from generation 2.
+        facts: GuestFacts,
     },
-    /// The frame was decoded and is valid: `execve(2)` comes next.
+    /// The handoff is valid and its init is there: `execve(2)` comes next.
     Accepted,
-    /// The frame was refused.
+    /// A frame was refused.
     Refused {
-        /// The [`DecodeError::code`].
+        /// The [`DecodeError::code`]; [`refusal_text`] says what it means.
         reason: u8,
         /// The [`DecodeError::offset`].
         offset: u32,
     },
-    /// The init could not be started.
+    /// The init could not be started. From generation 2 [`Failed`](Self::Failed) says more.
     ExecFailed {
         /// Linux's `errno` of the call that failed.
         errno: i32,
     },
-    /// A report of a newer guest that this crate does not know; it cannot be encoded.
+    /// Everything in the setup is done. From generation 2.
+    SetUp,
+    /// The kernel has given PID 1 to the init's program. From generation 2.
+    Started,
+    /// A step of the boot failed; the guest powers off. From generation 2.
+    Failed {
+        /// The step.
+        step: BootStep,
+        /// The index of what failed in the message's list, or 0.
+        item: u8,
+        /// Linux's `errno` of the call that failed.
+        errno: i32,
+    },
+    /// A report of a newer guest that this crate does not know; it cannot be encoded. It is
+    /// neither a step nor the end: a host reads on.
     Unknown,
 }
 
@@ -49,14 +91,28 @@ impl From<DecodeError> for GuestReport {
 
 impl fmt::Display for GuestReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ready { generation } => write!(f, "ready for generation {generation}"),
-            Self::Accepted => f.write_str("accepted the frame"),
-            Self::Refused { reason, offset } => {
-                write!(f, "refused the frame: code {reason} at byte {offset}")
+        match *self {
+            Self::Ready { generation, .. } => write!(f, "is ready for generation {generation}"),
+            Self::Accepted => f.write_str("accepted the handoff"),
+            Self::Refused { reason, offset } => match refusal_text(reason) {
+                Some(text) => write!(
+                    f,
+                    "refused the frame: it {text} (code {reason}, byte {offset})"
+                ),
+                None => write!(f, "refused the frame: code {reason} at byte {offset}"),
+            },
+            Self::ExecFailed { errno } => {
+                write!(f, "cannot start the init: {}", LinuxErrno(errno))
             }
-            Self::ExecFailed { errno } => write!(f, "could not start the init: errno {errno}"),
-            Self::Unknown => f.write_str("sent an unknown report"),
+            Self::SetUp => f.write_str("is set up"),
+            Self::Started => f.write_str("started the init"),
+            Self::Failed { step, item, errno } => match step {
+                BootStep::Mount | BootStep::Interface | BootStep::Rlimit => {
+                    write!(f, "cannot {step} (item {item}): {}", LinuxErrno(errno))
+                }
+                _ => write!(f, "cannot {step}: {}", LinuxErrno(errno)),
+            },
+            Self::Unknown => f.write_str("sent a report that this host does not know"),
         }
     }
 }
@@ -64,6 +120,21 @@ impl fmt::Display for GuestReport {
 impl GuestReport {
     /// The longest frame of a report, in bytes: a buffer of this length takes any report.
     pub const MAX_FRAME_BYTES: usize = max_frame_bytes(FrameKind::GuestReport);
+
+    /// Returns the report as a host of this generation knows it, or `None` where that host is not
+    /// told: to generation 1, a failure is [`ExecFailed`](Self::ExecFailed), and there is neither
+    /// [`SetUp`](Self::SetUp) nor [`Started`](Self::Started).
+    #[must_use]
+    pub const fn for_host(self, generation: u8) -> Option<Self> {
+        if generation >= 2 {
+            return Some(self);
+        }
+        match self {
+            Self::SetUp | Self::Started => None,
+            Self::Failed { errno, .. } => Some(Self::ExecFailed { errno }),
+            other => Some(other),
+        }
+    }
 
     /// Writes the report's frame into `buffer` and returns that part of it.
     ///
@@ -74,20 +145,31 @@ impl GuestReport {
         buffer: &'b mut [u8; Self::MAX_FRAME_BYTES],
     ) -> Result<&'b [u8], EncodeError> {
         let payload = payload_mut(buffer).unwrap_or_default();
-        let len = self.write(payload)?.saturating_add(OVERHEAD);
+        let len = self.write(GENERATION, payload)?.saturating_add(OVERHEAD);
         let too_small = EncodeError::BufferTooSmall { needed: len };
         let frame = buffer.get_mut(..len).ok_or(too_small)?;
+        // Whoever does not know a report passes it over.
         seal(frame, FrameKind::GuestReport, 1).ok_or(too_small)?;
         Ok(frame)
     }
 
-    /// Writes the payload, an enum as postcard has it: the variant's number, then its fields.
-    fn write(&self, payload: &mut [u8]) -> Result<usize, EncodeError> {
+    /// Writes the payload, an enum as postcard has it: the variant's number, then the fields that
+    /// it has in this generation.
+    fn write(&self, generation: u8, payload: &mut [u8]) -> Result<usize, EncodeError> {
         match *self {
-            Self::Ready { generation } => put(&(0u8, generation), payload),
+            Self::Ready {
+                generation: newest,
+                facts,
+            } if generation >= 2 => put(&(0u8, newest, facts), payload),
+            Self::Ready {
+                generation: newest, ..
+            } => put(&(0u8, newest), payload),
             Self::Accepted => put(&1u8, payload),
             Self::Refused { reason, offset } => put(&(2u8, reason, offset), payload),
             Self::ExecFailed { errno } => put(&(3u8, errno), payload),
+            Self::SetUp => put(&4u8, payload),
+            Self::Started => put(&5u8, payload),
+            Self::Failed { step, item, errno } => put(&(6u8, step.as_u8(), item, errno), payload),
             Self::Unknown => Err(EncodeError::UnknownReport),
         }
     }
@@ -109,18 +191,25 @@ impl GuestReport {
         if !is_canonical(fields, put(&variant, &mut canonical)) {
             return Err(bad);
         }
-        let (report, rest) = match variant {
-            0 => get(fields).map(|(generation, rest)| (Self::Ready { generation }, rest)),
+        let read = match variant {
+            0 => read_ready(fields, frame.generation),
             1 => Some((Self::Accepted, fields)),
             2 => {
                 get(fields).map(|((reason, offset), rest)| (Self::Refused { reason, offset }, rest))
             }
             3 => get(fields).map(|(errno, rest)| (Self::ExecFailed { errno }, rest)),
+            4..=6 if frame.generation < 2 => None,
+            4 => Some((Self::SetUp, fields)),
+            5 => Some((Self::Started, fields)),
+            6 => get(fields).map(|((step, item, errno), rest)| {
+                let step = BootStep::from_u8(step);
+                (Self::Failed { step, item, errno }, rest)
+            }),
             _ if newer => return Ok(Self::Unknown),
             _ => None,
-        }
-        .ok_or(bad)?;
-        if !is_canonical(rest, report.write(&mut canonical)) {
+        };
+        let (report, rest) = read.ok_or(bad)?;
+        if !is_canonical(rest, report.write(frame.generation, &mut canonical)) {
             return Err(bad);
         }
         if !newer && !rest.is_empty() {
@@ -132,8 +221,45 @@ impl GuestReport {
     }
 }
 
+#[cfg(feature = "std")]
+impl GuestReport {
+    /// Reads one frame from `reader`, and never a byte past it, and decodes it.
+    ///
+    /// # Errors
+    /// As [`read_frame`] and [`decode`](Self::decode).
+    pub fn read_from(reader: impl Read) -> Result<Self, ReadError> {
+        Ok(Self::decode(&read_frame(reader, FrameKind::GuestReport)?)?)
+    }
+
+    /// Writes the report's frame to `writer` and flushes it.
+    ///
+    /// # Errors
+    /// [`WriteError::Encode`] as [`encode`](Self::encode), then nothing was written;
+    /// [`WriteError::Io`] where the stream fails.
+    pub fn write_to(&self, mut writer: impl Write) -> Result<(), WriteError> {
+        let mut buffer = [0; Self::MAX_FRAME_BYTES];
+        writer.write_all(self.encode(&mut buffer)?)?;
+        Ok(writer.flush()?)
+    }
+}
+
+/// Reads `Ready`, which a guest of generation 1 sends without facts.
+fn read_ready(fields: &[u8], generation: u8) -> Option<(GuestReport, &[u8])> {
+    let (newest, rest) = get(fields)?;
+    let (facts, rest) = if generation >= 2 {
+        get(rest)?
+    } else {
+        (GuestFacts::default(), rest)
+    };
+    let ready = GuestReport::Ready {
+        generation: newest,
+        facts,
+    };
+    Some((ready, rest))
+}
+
 fn put(fields: &impl Serialize, payload: &mut [u8]) -> Result<usize, EncodeError> {
-    // A report takes a tenth of the room that it has.
+    // A report takes a third of the room that it has.
     let written = postcard::to_slice(fields, payload);
     written
         .map(|bytes| bytes.len())

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::handoff::HandoffInit;
 
+pub(crate) mod hidden;
+mod host_path;
 mod lifecycle;
 mod log;
 mod mount;
@@ -20,6 +22,7 @@ mod runtime;
 mod snapshot;
 mod volume;
 
+pub use host_path::HostPath;
 pub use lifecycle::SandboxPolicy;
 pub use log::{LogSource, SandboxLogLevel};
 pub use mount::{HostPermissions, MountOptions, StatVirtualization, VolumeMount};
@@ -35,6 +38,8 @@ pub use volume::{NamedVolumeCreate, NamedVolumeMode, VolumeKind, VolumeSpec};
 /// A sandbox as its creator describes it.
 ///
 /// In JSON every field may be missing and then takes its default.
+///
+/// `Debug` shows no value of the environment, no script, no secret and no content of a patch.
 ///
 /// ```
 /// use microsandbox_types::{RootfsSource, SandboxSpec};

@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{DiskImageFormat, NamedVolumeCreate};
+use super::{DiskImageFormat, HostPath, NamedVolumeCreate};
 use crate::shape::shaped;
 
 /// The flags of a mount, as `mount(8)` has them; none is set by default.
@@ -67,7 +67,7 @@ shaped! {
         /// A directory or a file of the host.
         Bind {
             /// The path on the host.
-            host: String,
+            host: HostPath,
             /// The path inside the guest.
             guest: String,
             /// The mount's flags.
@@ -107,7 +107,7 @@ shaped! {
         /// A disk image on the host.
         DiskImage {
             /// The image's path on the host.
-            host: String,
+            host: HostPath,
             /// The path inside the guest.
             guest: String,
             /// The image's format.
@@ -162,7 +162,7 @@ enum JsonMount {
     /// A directory or a file of the host.
     Bind {
         /// The path on the host.
-        host: String,
+        host: HostPath,
         /// The path inside the guest.
         guest: String,
         /// The mount's flags.
@@ -217,7 +217,7 @@ enum JsonMount {
     /// A disk image on the host.
     DiskImage {
         /// The path on the host.
-        host: String,
+        host: HostPath,
         /// The path inside the guest.
         guest: String,
         /// The image's format.

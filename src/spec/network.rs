@@ -2,10 +2,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::hidden::Hidden;
 use crate::shape::shaped;
 
 /// The protocol of a published port.
@@ -56,7 +58,9 @@ shaped! {
     ///
     /// The free-form parts belong to the network engine and pass through unchanged; a `null` in
     /// JSON reads as absent. They may nest 127 levels deep.
-    #[derive(Clone, Debug, PartialEq)]
+    ///
+    /// `Debug` does not show what they hold.
+    #[derive(Clone, PartialEq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct NetworkSpec {
         /// Whether the sandbox has a network at all; it has by default.
@@ -108,5 +112,22 @@ impl Default for NetworkSpec {
             max_connections: None,
             trust_host_cas: false,
         }
+    }
+}
+
+impl fmt::Debug for NetworkSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |part: &Option<Value>| part.as_ref().map(|_| Hidden);
+        f.debug_struct("NetworkSpec")
+            .field("enabled", &self.enabled)
+            .field("interface", &hidden(&self.interface))
+            .field("ports", &self.ports)
+            .field("policy", &hidden(&self.policy))
+            .field("dns", &hidden(&self.dns))
+            .field("tls", &hidden(&self.tls))
+            .field("secrets", &hidden(&self.secrets))
+            .field("max_connections", &self.max_connections)
+            .field("trust_host_cas", &self.trust_host_cas)
+            .finish()
     }
 }

@@ -7,6 +7,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::HostPath;
 use crate::shape::shaped;
 
 /// The format of a disk image.
@@ -108,13 +109,13 @@ impl OciRootfsSource {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RootfsSource {
     /// A directory of the host, by its path.
-    Bind(String),
+    Bind(HostPath),
     /// An OCI image.
     Oci(OciRootfsSource),
     /// A disk image on the host.
     DiskImage {
         /// The image's path on the host.
-        path: String,
+        path: HostPath,
         /// The image's format.
         format: DiskImageFormat,
         /// The filesystem in the image, such as `ext4`; without one the guest finds out.
@@ -123,23 +124,6 @@ pub enum RootfsSource {
 }
 
 impl RootfsSource {
-    /// Makes the source of a directory of the host.
-    ///
-    /// # Errors
-    ///
-    /// A path that is not UTF-8 is refused: JSON cannot hold it.
-    #[cfg(feature = "std")]
-    pub fn bind(path: impl AsRef<std::path::Path>) -> crate::TypesResult<Self> {
-        let path = path.as_ref();
-        match path.to_str() {
-            Some(path) => Ok(Self::Bind(path.into())),
-            None => Err(crate::TypesError::InvalidConfig(format!(
-                "root filesystem path is not UTF-8: {}",
-                path.display()
-            ))),
-        }
-    }
-
     /// Makes the source of an OCI image by its reference.
     pub fn oci(reference: impl Into<String>) -> Self {
         Self::Oci(OciRootfsSource::new(reference))

@@ -3,10 +3,12 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::SandboxLogLevel;
+use super::hidden::{Hidden, Keys};
 use crate::limits::DEFAULT_METRICS_SAMPLE_INTERVAL_MS;
 
 /// How much the guest's processes may do.
@@ -23,7 +25,9 @@ pub enum SecurityProfile {
 }
 
 /// One variable of an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` does not show its value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvVar {
@@ -49,6 +53,15 @@ impl EnvVar {
     }
 }
 
+impl fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvVar")
+            .field("key", &self.key)
+            .field("value", &Hidden)
+            .finish()
+    }
+}
+
 impl From<(String, String)> for EnvVar {
     fn from((key, value): (String, String)) -> Self {
         Self { key, value }
@@ -62,7 +75,9 @@ impl From<EnvVar> for (String, String) {
 }
 
 /// What runs in the guest, and how. In JSON every field may be missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows the names of scripts alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -105,5 +120,25 @@ impl Default for SandboxRuntimeOptions {
             metrics_sample_interval_ms: Some(DEFAULT_METRICS_SAMPLE_INTERVAL_MS),
             disable_metrics_sample: false,
         }
+    }
+}
+
+impl fmt::Debug for SandboxRuntimeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxRuntimeOptions")
+            .field("workdir", &self.workdir)
+            .field("shell", &self.shell)
+            .field("scripts", &Keys(&self.scripts))
+            .field("entrypoint", &self.entrypoint)
+            .field("cmd", &self.cmd)
+            .field("hostname", &self.hostname)
+            .field("user", &self.user)
+            .field("log_level", &self.log_level)
+            .field(
+                "metrics_sample_interval_ms",
+                &self.metrics_sample_interval_ms,
+            )
+            .field("disable_metrics_sample", &self.disable_metrics_sample)
+            .finish()
     }
 }

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::HostPath;
+
 /// Where a snapshot is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -13,7 +15,7 @@ pub enum SnapshotDestination {
     /// Under this name, where the host keeps its snapshots.
     Name(String),
     /// At this path of the host.
-    Path(String),
+    Path(HostPath),
 }
 
 /// A snapshot as its creator describes it. In JSON every field is required.

@@ -85,12 +85,18 @@ pub enum NamedVolumeMode {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NamedVolumeCreate {
-    mode: NamedVolumeMode,
-    name: String,
-    kind: VolumeKind,
-    quota_mib: Option<u32>,
-    capacity_mib: Option<u32>,
-    labels: Vec<(String, String)>,
+    /// Whether the volume must be there already.
+    pub mode: NamedVolumeMode,
+    /// The volume's name.
+    pub name: String,
+    /// What the volume is made of.
+    pub kind: VolumeKind,
+    /// The most that a directory may hold, in MiB; without a value, no bound.
+    pub quota_mib: Option<u32>,
+    /// The size of a disk, in MiB.
+    pub capacity_mib: Option<u32>,
+    /// Free-form labels to find the volume by.
+    pub labels: Vec<(String, String)>,
 }
 
 impl NamedVolumeCreate {

@@ -6,7 +6,7 @@ use super::offset::{Offset, widen};
 use crate::limits::{MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES};
 
 /// The generation of the wire format that this crate writes, and the newest that it reads whole.
-pub const GENERATION: u8 = 1;
+pub const GENERATION: u8 = 2;
 
 const MAGIC: [u8; 4] = [0x89, b'm', b's', b'b'];
 

@@ -30,7 +30,7 @@ fn a_guest_decodes_and_walks_without_heap() {
         view.envp_ptrs().for_each(use_up);
         view.args().for_each(use_up);
         view.env().for_each(use_up);
-        let merged = view.envp_over(&inherited, &mut scratch).unwrap();
+        let merged = view.merge_env(&inherited, &mut scratch).unwrap();
         merged.for_each(use_up);
     });
 }

@@ -173,10 +173,14 @@ fn a_frame_of_empty_strings_is_refused_without_heap() {
     assert!((MAX_PAYLOAD_BYTES - 32..=MAX_PAYLOAD_BYTES).contains(&payload.len()));
     let frame = frames::frame(&payload);
     let error = heap::untouched(|| HandoffInit::decode(&frame)).unwrap_err();
-    let DecodeError::Invalid { invalid, .. } = error else {
+    let DecodeError {
+        kind: DecodeErrorKind::Invalid(invalid),
+        ..
+    } = error
+    else {
         panic!("{error}")
     };
-    assert_eq!(invalid.field, HandoffField::Message);
+    assert_eq!(invalid.field, MessageField::Message);
 }
 
 /// As many empty strings as `execve(2)` takes: 2 MiB at nine bytes each. Owned, each is a `String`
@@ -204,7 +208,7 @@ fn as_many_strings_as_execve_takes_are_read() {
     );
     // One key for all: the last of them is left.
     let mut scratch = vec![0; env + 1];
-    let merged = heap::untouched(|| view.envp_over(&[c"A=0"], &mut scratch)).unwrap();
+    let merged = heap::untouched(|| view.merge_env(&[c"A=0"], &mut scratch)).unwrap();
     assert!(merged.eq([c"A="]));
     HandoffInit::decode(&frames::frame(&strings(0, env + 1, "", "A="))).unwrap_err();
 }
@@ -234,7 +238,7 @@ fn a_long_key_is_merged_in_bounded_time() {
     let view = HandoffInitRef::decode(&frame).unwrap();
     let mut scratch = vec![0; 65_535];
     let start = Instant::now();
-    let merged = view.envp_over(&[], &mut scratch).unwrap();
+    let merged = view.merge_env(&[], &mut scratch).unwrap();
     assert_eq!(merged.count(), 3);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
@@ -246,15 +250,19 @@ fn a_frame_of_one_string_is_refused_without_heap() {
     for (frame, field) in [
         (
             frames::frame(&strings(1, 0, &long, "")),
-            HandoffField::Arg(0),
+            MessageField::Arg(0),
         ),
         (
             frames::frame(&strings(0, 1, "", &format!("A={long}"))),
-            HandoffField::Env(0),
+            MessageField::Env(0),
         ),
     ] {
         let error = heap::untouched(|| HandoffInit::decode(&frame)).unwrap_err();
-        let DecodeError::Invalid { invalid, .. } = error else {
+        let DecodeError {
+            kind: DecodeErrorKind::Invalid(invalid),
+            ..
+        } = error
+        else {
             panic!("{error}")
         };
         assert_eq!(invalid.field, field);

@@ -1,67 +1,65 @@
 //! The errors' text, codes and size: what users match on and hosts store.
 
 use microsandbox_types::{
-    DecodeError, EncodeError, HandoffField, HandoffRule, InvalidHandoff, ScratchTooSmall,
+    DecodeError, DecodeErrorKind, EncodeError, FrameKind, InvalidMessage, MessageField,
+    MessageRule, ScratchTooSmall,
 };
 
 #[test]
 fn rules_say_what_is_wrong() {
     let cases = [
         (
-            HandoffRule::NotAbsoluteOrAuto,
+            MessageRule::NotAbsoluteOrAuto,
             32,
             "must be an absolute path inside the guest or `auto`",
         ),
         (
-            HandoffRule::NotAbsolute,
+            MessageRule::NotAbsolute,
             33,
             "must be an absolute path inside the guest",
         ),
         (
-            HandoffRule::PathTooLong {
+            MessageRule::PathTooLong {
                 len: 4096,
                 max: 4095,
             },
             34,
             "path is too long: 4096 bytes (max 4095)",
         ),
-        (HandoffRule::Nul, 35, "must not hold a NUL byte"),
-        (HandoffRule::EmptyKey, 36, "key must not be empty"),
-        (HandoffRule::EqualsInKey, 37, "key must not hold `=`"),
-        (HandoffRule::NoEquals, 38, "must be KEY=VALUE"),
+        (MessageRule::Nul, 35, "must not hold a NUL byte"),
+        (MessageRule::EmptyKey, 36, "key must not be empty"),
+        (MessageRule::EqualsInKey, 37, "key must not hold `=`"),
+        (MessageRule::NoEquals, 38, "must be KEY=VALUE"),
         (
-            HandoffRule::StringTooLong { len: 2, max: 1 },
+            MessageRule::StringTooLong { len: 2, max: 1 },
             39,
             "is too long for execve: 2 bytes with its NUL (max 1)",
         ),
         (
-            HandoffRule::TotalTooLarge { len: 2, max: 1 },
+            MessageRule::TotalTooLarge { len: 2, max: 1 },
             40,
             "is too large for execve: 2 bytes of strings and pointers (max 1)",
         ),
     ];
     for (rule, code, text) in cases {
-        let invalid = InvalidHandoff {
-            field: HandoffField::Env(3),
-            rule,
-        };
+        let invalid = InvalidMessage::new(MessageField::Env(3), rule);
         assert_eq!(invalid.to_string(), format!("env[3]: {text}"));
         assert_eq!(
             EncodeError::from(invalid).to_string(),
             format!("env[3]: {text}")
         );
-        let error = DecodeError::Invalid {
+        let error = DecodeError {
+            kind: DecodeErrorKind::Invalid(invalid),
             offset: 99,
-            invalid,
         };
         assert_eq!(error.to_string(), format!("env[3]: {text} (at byte 99)"));
         assert_eq!((error.code(), error.offset()), (code, 99));
     }
     let fields = [
-        (HandoffField::Cmd, "cmd"),
-        (HandoffField::Cwd, "cwd"),
-        (HandoffField::Arg(0), "args[0]"),
-        (HandoffField::Message, "message"),
+        (MessageField::Cmd, "cmd"),
+        (MessageField::Cwd, "cwd"),
+        (MessageField::Arg(0), "args[0]"),
+        (MessageField::Message, "message"),
     ];
     for (field, text) in fields {
         assert_eq!(field.to_string(), text);
@@ -72,137 +70,201 @@ fn rules_say_what_is_wrong() {
 fn decode_errors_keep_their_text_code_and_offset() {
     let cases = [
         (
-            DecodeError::Truncated { len: 7, missing: 9 },
+            DecodeError {
+                kind: DecodeErrorKind::Truncated { missing: 9 },
+                offset: 7,
+            },
             (1, 7),
-            "frame is cut short after 7 bytes: at least 9 more are missing",
+            "frame is cut short: at least 9 more bytes are missing",
         ),
         (
-            DecodeError::BadMagic { offset: 2 },
+            DecodeError {
+                kind: DecodeErrorKind::BadMagic,
+                offset: 2,
+            },
             (2, 2),
-            "not a frame: wrong magic at byte 2",
+            "not a frame: wrong magic",
         ),
         (
-            DecodeError::UnknownKind { kind: 9 },
+            DecodeError {
+                kind: DecodeErrorKind::UnknownKind { kind: 9 },
+                offset: 4,
+            },
             (3, 4),
             "unknown frame kind 9",
         ),
         (
-            DecodeError::WrongKind {
-                expected: 1,
-                found: 2,
+            DecodeError {
+                kind: DecodeErrorKind::WrongKind {
+                    expected: FrameKind::HandoffInit,
+                    found: FrameKind::GuestReport,
+                },
+                offset: 4,
             },
             (4, 4),
-            "frame is of kind 2, expected 1",
+            "frame holds a report, expected a handoff",
         ),
         (
-            DecodeError::BadGeneration {
-                generation: 0,
-                min_generation: 1,
+            DecodeError {
+                kind: DecodeErrorKind::BadGeneration {
+                    generation: 0,
+                    min_generation: 1,
+                },
+                offset: 5,
             },
             (5, 5),
             "generations out of order: generation 0, min_generation 1",
         ),
         (
-            DecodeError::BadGeneration {
-                generation: 1,
-                min_generation: 2,
+            DecodeError {
+                kind: DecodeErrorKind::BadGeneration {
+                    generation: 1,
+                    min_generation: 2,
+                },
+                offset: 6,
             },
             (5, 6),
             "generations out of order: generation 1, min_generation 2",
         ),
         (
-            DecodeError::TooNew {
-                min_generation: 2,
-                generation: 1,
+            DecodeError {
+                kind: DecodeErrorKind::TooNew {
+                    min_generation: 2,
+                    generation: 1,
+                },
+                offset: 6,
             },
             (6, 6),
             "frame needs a reader of generation 2, this one is 1",
         ),
         (
-            DecodeError::BadFlags { flags: 255 },
+            DecodeError {
+                kind: DecodeErrorKind::BadFlags { flags: 255 },
+                offset: 7,
+            },
             (7, 7),
             "flags must be 0: got 0xff",
         ),
         (
-            DecodeError::PayloadTooLarge {
-                len: 4_194_305,
-                max: 4_194_304,
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTooLarge {
+                    len: 4_194_305,
+                    max: 4_194_304,
+                },
+                offset: 8,
             },
             (8, 8),
             "payload is too large: 4194305 bytes (max 4194304)",
         ),
         (
-            DecodeError::BadReserved { value: 1 },
+            DecodeError {
+                kind: DecodeErrorKind::BadReserved { value: 1 },
+                offset: 12,
+            },
             (9, 12),
             "reserved field must be 0: got 0x00000001",
         ),
         (
-            DecodeError::Trailing {
+            DecodeError {
+                kind: DecodeErrorKind::Trailing { extra: 3 },
                 offset: 50,
-                extra: 3,
             },
             (10, 50),
-            "3 bytes follow the frame's end at byte 50",
+            "3 bytes follow the frame",
         ),
         (
-            DecodeError::BadChecksum { offset: 42 },
+            DecodeError {
+                kind: DecodeErrorKind::BadChecksum,
+                offset: 42,
+            },
             (11, 42),
-            "wrong checksum at byte 42: the frame was damaged",
+            "wrong checksum: the frame was damaged",
         ),
         (
-            DecodeError::PayloadTruncated { offset: 20 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 20,
+            },
             (12, 20),
-            "payload ends inside a field at byte 20",
+            "payload ends inside a field",
         ),
         (
-            DecodeError::VarintTooLarge { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::VarintTooLarge,
+                offset: 16,
+            },
             (13, 16),
-            "varint at byte 16 is larger than 32 bits",
+            "varint is too large",
         ),
         (
-            DecodeError::VarintPadded { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::NonCanonicalVarint,
+                offset: 16,
+            },
             (14, 16),
-            "varint at byte 16 is padded",
+            "varint is padded",
         ),
         (
-            DecodeError::BadOption { offset: 17 },
+            DecodeError {
+                kind: DecodeErrorKind::BadOption,
+                offset: 17,
+            },
             (15, 17),
-            "option tag at byte 17 must be 0 or 1",
+            "option tag must be 0 or 1",
         ),
         (
-            DecodeError::LengthMismatch { offset: 30 },
+            DecodeError {
+                kind: DecodeErrorKind::LengthMismatch,
+                offset: 30,
+            },
             (16, 30),
-            "string lengths do not add up to the text at byte 30",
+            "string lengths do not add up to the text",
         ),
         (
-            DecodeError::NotUtf8 { offset: 31 },
+            DecodeError {
+                kind: DecodeErrorKind::NotUtf8,
+                offset: 31,
+            },
             (17, 31),
-            "text is not UTF-8 at byte 31",
+            "text is not UTF-8",
         ),
         (
-            DecodeError::MissingNul { offset: 32 },
+            DecodeError {
+                kind: DecodeErrorKind::MissingNul,
+                offset: 32,
+            },
             (18, 32),
-            "string does not end in a NUL at byte 32",
+            "string does not end in a NUL",
         ),
         (
-            DecodeError::StrayNul { offset: 33 },
+            DecodeError {
+                kind: DecodeErrorKind::StrayNul,
+                offset: 33,
+            },
             (19, 33),
-            "string holds a NUL at byte 33",
+            "string holds a NUL",
         ),
         (
-            DecodeError::LeftOver { offset: 34 },
+            DecodeError {
+                kind: DecodeErrorKind::LeftOver,
+                offset: 34,
+            },
             (20, 34),
-            "payload has bytes left over at byte 34",
+            "payload has bytes left over",
         ),
         (
-            DecodeError::BadReport { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::BadReport,
+                offset: 16,
+            },
             (21, 16),
-            "malformed guest report at byte 16",
+            "malformed guest report",
         ),
     ];
     for (error, (code, offset), text) in cases {
         assert_eq!((error.code(), error.offset()), (code, offset), "{error:?}");
-        assert_eq!(error.to_string(), text);
+        assert_eq!(error.kind.to_string(), text);
+        assert_eq!(error.to_string(), format!("{text} (at byte {offset})"));
     }
 }
 
@@ -210,8 +272,14 @@ fn decode_errors_keep_their_text_code_and_offset() {
 fn encode_errors_say_what_is_needed() {
     let cases = [
         (
-            EncodeError::PayloadTooLarge { len: 5_000_000 },
-            "payload is too large: 5000000 bytes (max 4194304)",
+            EncodeError::Invalid(InvalidMessage::new(
+                MessageField::Message,
+                MessageRule::PayloadTooLarge {
+                    len: 5_000_000,
+                    max: 4_194_304,
+                },
+            )),
+            "message: is too large for a frame: 5000000 bytes (max 4194304)",
         ),
         (
             EncodeError::BufferTooSmall { needed: 35 },
@@ -238,6 +306,6 @@ fn errors_are_small_copies_without_heap() {
     }
     assert!(check::<DecodeError>() <= 32);
     assert!(check::<EncodeError>() <= 32);
-    assert!(check::<InvalidHandoff>() <= 24);
+    assert!(check::<InvalidMessage>() <= 24);
     assert!(check::<ScratchTooSmall>() <= 8);
 }

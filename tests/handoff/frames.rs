@@ -3,11 +3,12 @@
 use std::ffi::CStr;
 
 use crate::shared::frames::{
-    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_messages, payload,
+    CHECKSUM_LEN, HEADER_LEN, Header, Record, frame, golden_frame, golden_frame_of,
+    golden_messages, payload,
 };
 use microsandbox_types::{
-    DecodeError, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffField, HandoffInit,
-    HandoffInitRef, HandoffRule, InvalidHandoff,
+    DecodeError, DecodeErrorKind, EncodeError, ExecLimits, FrameHeader, FrameKind, HandoffInit,
+    HandoffInitRef, InvalidMessage, MessageField, MessageRule,
 };
 use proptest::prelude::*;
 
@@ -16,6 +17,16 @@ fn golden_frames_are_read_and_written_as_they_stand() {
     for (name, message) in golden_messages() {
         let frame = golden_frame(name);
         assert_eq!(message.encode().as_ref(), Ok(&frame), "{name}");
+        assert_eq!(HandoffInit::decode(&frame), Ok(message), "{name}");
+    }
+}
+
+/// What a writer of generation 1 wrote: its frames never change, and are read for ever.
+#[test]
+fn golden_frames_of_generation_1_are_read() {
+    for (name, message) in golden_messages() {
+        let frame = golden_frame_of(1, name);
+        assert_eq!(frame[5], 1, "{name}");
         assert_eq!(HandoffInit::decode(&frame), Ok(message), "{name}");
     }
 }
@@ -43,9 +54,9 @@ fn every_truncation_says_how_much_is_missing() {
                 frame.len()
             };
             let missing = (wanted - len) as u32;
-            let error = DecodeError::Truncated {
-                len: len as u32,
-                missing,
+            let error = DecodeError {
+                kind: DecodeErrorKind::Truncated { missing },
+                offset: len as u32,
             };
             assert_eq!(
                 HandoffInit::decode(&frame[..len]),
@@ -109,11 +120,11 @@ fn an_inherited_environment_is_overridden_in_order() {
     for (inherited, expected) in cases {
         let needed = inherited.len() + 3;
         let mut scratch = vec![0; needed];
-        let merged = view.envp_over(inherited, &mut scratch).unwrap();
+        let merged = view.merge_env(inherited, &mut scratch).unwrap();
         assert_eq!(merged.len(), expected.len());
         assert_eq!(merged.collect::<Vec<_>>(), expected);
         let error = view
-            .envp_over(inherited, &mut scratch[..needed - 1])
+            .merge_env(inherited, &mut scratch[..needed - 1])
             .unwrap_err();
         assert_eq!(error.needed, needed);
     }
@@ -130,7 +141,7 @@ fn a_large_environment_is_merged_like_a_small_one() {
         let view = HandoffInitRef::decode(&frame).unwrap();
         let mut scratch = vec![0; len + 2];
         let inherited = [c"K3=inherited", c"OTHER=1"];
-        let merged = view.envp_over(&inherited, &mut scratch).unwrap();
+        let merged = view.merge_env(&inherited, &mut scratch).unwrap();
         let merged: Vec<_> = merged.map(|entry| entry.to_str().unwrap()).collect();
 
         let mut all = vec!["K3=inherited".to_owned(), "OTHER=1".to_owned()];
@@ -166,8 +177,8 @@ fn debug_shows_no_environment_values() {
         assert_eq!(format!("{strings:?}"), format!("CStrings {{ len: {len} }}"));
     }
     let mut scratch = [0; 2];
-    let envp = view.envp_over(&[c"API=s3cret"], &mut scratch).unwrap();
-    assert_eq!(format!("{envp:?}"), "EnvpOver { len: 2 }");
+    let envp = view.merge_env(&[c"API=s3cret"], &mut scratch).unwrap();
+    assert_eq!(format!("{envp:?}"), "MergedEnv { len: 2 }");
     let invalid = HandoffInit::new("/init")
         .env("TOKEN", "s3cret\0")
         .validate()
@@ -181,7 +192,7 @@ fn a_header_is_read_from_its_first_bytes() {
     let header = FrameHeader::parse(&frame[..HEADER_LEN]).unwrap();
     assert_eq!(FrameHeader::LEN, HEADER_LEN);
     assert_eq!(header.kind(), FrameKind::HandoffInit);
-    assert_eq!((header.generation(), header.min_generation()), (1, 1));
+    assert_eq!((header.generation(), header.min_generation()), (2, 1));
     assert_eq!(header.frame_len(), frame.len());
     assert_eq!(
         header.payload_len(),
@@ -198,7 +209,10 @@ fn a_broken_header_is_refused() {
                 magic: *b"\x88msb",
                 ..good.clone()
             },
-            DecodeError::BadMagic { offset: 0 },
+            DecodeError {
+                kind: DecodeErrorKind::BadMagic,
+                offset: 0,
+            },
             0,
         ),
         (
@@ -206,7 +220,10 @@ fn a_broken_header_is_refused() {
                 magic: *b"\x89msB",
                 ..good.clone()
             },
-            DecodeError::BadMagic { offset: 3 },
+            DecodeError {
+                kind: DecodeErrorKind::BadMagic,
+                offset: 3,
+            },
             3,
         ),
         (
@@ -214,7 +231,10 @@ fn a_broken_header_is_refused() {
                 kind: 0,
                 ..good.clone()
             },
-            DecodeError::UnknownKind { kind: 0 },
+            DecodeError {
+                kind: DecodeErrorKind::UnknownKind { kind: 0 },
+                offset: 4,
+            },
             4,
         ),
         (
@@ -222,7 +242,10 @@ fn a_broken_header_is_refused() {
                 kind: 3,
                 ..good.clone()
             },
-            DecodeError::UnknownKind { kind: 3 },
+            DecodeError {
+                kind: DecodeErrorKind::UnknownKind { kind: 3 },
+                offset: 4,
+            },
             4,
         ),
         (
@@ -230,9 +253,12 @@ fn a_broken_header_is_refused() {
                 kind: 2,
                 ..good.clone()
             },
-            DecodeError::WrongKind {
-                expected: 1,
-                found: 2,
+            DecodeError {
+                kind: DecodeErrorKind::WrongKind {
+                    expected: FrameKind::HandoffInit,
+                    found: FrameKind::GuestReport,
+                },
+                offset: 4,
             },
             4,
         ),
@@ -242,9 +268,12 @@ fn a_broken_header_is_refused() {
                 min_generation: 0,
                 ..good.clone()
             },
-            DecodeError::BadGeneration {
-                generation: 0,
-                min_generation: 0,
+            DecodeError {
+                kind: DecodeErrorKind::BadGeneration {
+                    generation: 0,
+                    min_generation: 0,
+                },
+                offset: 5,
             },
             5,
         ),
@@ -253,20 +282,26 @@ fn a_broken_header_is_refused() {
                 min_generation: 0,
                 ..good.clone()
             },
-            DecodeError::BadGeneration {
-                generation: 1,
-                min_generation: 0,
+            DecodeError {
+                kind: DecodeErrorKind::BadGeneration {
+                    generation: 2,
+                    min_generation: 0,
+                },
+                offset: 6,
             },
             6,
         ),
         (
             Header {
-                min_generation: 2,
+                min_generation: 3,
                 ..good.clone()
             },
-            DecodeError::BadGeneration {
-                generation: 1,
-                min_generation: 2,
+            DecodeError {
+                kind: DecodeErrorKind::BadGeneration {
+                    generation: 2,
+                    min_generation: 3,
+                },
+                offset: 6,
             },
             6,
         ),
@@ -275,7 +310,10 @@ fn a_broken_header_is_refused() {
                 flags: 1,
                 ..good.clone()
             },
-            DecodeError::BadFlags { flags: 1 },
+            DecodeError {
+                kind: DecodeErrorKind::BadFlags { flags: 1 },
+                offset: 7,
+            },
             7,
         ),
         (
@@ -283,9 +321,12 @@ fn a_broken_header_is_refused() {
                 payload_len: Some(0x0040_0001),
                 ..good.clone()
             },
-            DecodeError::PayloadTooLarge {
-                len: 0x0040_0001,
-                max: 0x0040_0000,
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTooLarge {
+                    len: 0x0040_0001,
+                    max: 0x0040_0000,
+                },
+                offset: 8,
             },
             8,
         ),
@@ -294,9 +335,11 @@ fn a_broken_header_is_refused() {
                 payload_len: Some(0x0040_0000),
                 ..good.clone()
             },
-            DecodeError::Truncated {
-                len: 35,
-                missing: 0x0040_0000 - 11,
+            DecodeError {
+                kind: DecodeErrorKind::Truncated {
+                    missing: 0x0040_0000 - 11,
+                },
+                offset: 35,
             },
             35,
         ),
@@ -305,7 +348,10 @@ fn a_broken_header_is_refused() {
                 reserved: 1,
                 ..good.clone()
             },
-            DecodeError::BadReserved { value: 1 },
+            DecodeError {
+                kind: DecodeErrorKind::BadReserved { value: 1 },
+                offset: 12,
+            },
             12,
         ),
         (
@@ -313,7 +359,10 @@ fn a_broken_header_is_refused() {
                 reserved: 1 << 31,
                 ..good
             },
-            DecodeError::BadReserved { value: 1 << 31 },
+            DecodeError {
+                kind: DecodeErrorKind::BadReserved { value: 1 << 31 },
+                offset: 12,
+            },
             12,
         ),
     ];
@@ -332,14 +381,15 @@ fn trailing_bytes_and_wrong_checksums_are_refused() {
     let mut frame = golden_frame("minimal");
     let len = frame.len() as u32;
     frame.extend([0, 0]);
-    let error = DecodeError::Trailing {
+    let error = DecodeError {
+        kind: DecodeErrorKind::Trailing { extra: 2 },
         offset: len,
-        extra: 2,
     };
     assert_eq!(HandoffInit::decode(&frame), Err(error));
     frame.truncate(frame.len() - 2);
     *frame.last_mut().unwrap() ^= 0x80;
-    let error = DecodeError::BadChecksum {
+    let error = DecodeError {
+        kind: DecodeErrorKind::BadChecksum,
         offset: len - CHECKSUM_LEN as u32,
     };
     assert_eq!(HandoffInit::decode(&frame), Err(error));
@@ -349,178 +399,257 @@ fn trailing_bytes_and_wrong_checksums_are_refused() {
 /// `02 01 01 01 01 01 03 09 "/i\0/\0a\0K=v\0"`.
 #[test]
 fn a_broken_payload_is_refused_where_it_breaks() {
-    let invalid = |offset, field, rule| DecodeError::Invalid {
+    let invalid = |offset, field, rule| DecodeError {
+        kind: DecodeErrorKind::Invalid(InvalidMessage::new(field, rule)),
         offset,
-        invalid: InvalidHandoff { field, rule },
     };
     let full = b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=v\0";
     assert!(HandoffInitRef::decode(&frame(full)).is_ok());
     let cases: [(&str, &[u8], DecodeError); 34] = [
-        ("empty", b"", DecodeError::PayloadTruncated { offset: 16 }),
+        (
+            "empty",
+            b"",
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 16,
+            },
+        ),
         (
             "cut in a varint",
             b"\x85",
-            DecodeError::PayloadTruncated { offset: 17 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 17,
+            },
         ),
         (
             "no option",
             b"\x05",
-            DecodeError::PayloadTruncated { offset: 17 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 17,
+            },
         ),
         (
             "cut in an option",
             b"\x05\x01",
-            DecodeError::PayloadTruncated { offset: 18 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 18,
+            },
         ),
         (
             "no lists",
             b"\x05\0",
-            DecodeError::PayloadTruncated { offset: 18 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 18,
+            },
         ),
         (
             "cut in a list",
             b"\x05\0\x02\x01",
-            DecodeError::PayloadTruncated { offset: 20 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 20,
+            },
         ),
         (
             "huge count",
             b"\x05\0\xff\xff\xff\xff\x0f",
-            DecodeError::PayloadTruncated { offset: 23 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 23,
+            },
         ),
         (
             "cut in the text",
             b"\x05\0\0\0\x06/init",
-            DecodeError::PayloadTruncated { offset: 26 },
+            DecodeError {
+                kind: DecodeErrorKind::PayloadTruncated,
+                offset: 26,
+            },
         ),
         (
             "33 bits",
             b"\xff\xff\xff\xff\x1f\0\0\0\0",
-            DecodeError::VarintTooLarge { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::VarintTooLarge,
+                offset: 16,
+            },
         ),
         (
             "6 bytes",
             b"\x80\x80\x80\x80\x80\x01\0\0\0",
-            DecodeError::VarintTooLarge { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::VarintTooLarge,
+                offset: 16,
+            },
         ),
         (
             "padded",
             b"\x85\0\0\0\0\x06/init\0",
-            DecodeError::VarintPadded { offset: 16 },
+            DecodeError {
+                kind: DecodeErrorKind::NonCanonicalVarint,
+                offset: 16,
+            },
         ),
         (
             "padded count",
             b"\x05\0\x80\0\0\x06/init\0",
-            DecodeError::VarintPadded { offset: 18 },
+            DecodeError {
+                kind: DecodeErrorKind::NonCanonicalVarint,
+                offset: 18,
+            },
         ),
         (
             "padded length",
             b"\x05\0\x01\x80\0\0\x07/init\0\0",
-            DecodeError::VarintPadded { offset: 19 },
+            DecodeError {
+                kind: DecodeErrorKind::NonCanonicalVarint,
+                offset: 19,
+            },
         ),
         (
             "padded text length",
             b"\x05\0\0\0\x86\0/init\0",
-            DecodeError::VarintPadded { offset: 20 },
+            DecodeError {
+                kind: DecodeErrorKind::NonCanonicalVarint,
+                offset: 20,
+            },
         ),
         (
             "option tag",
             b"\x05\x02\0\0\x06/init\0",
-            DecodeError::BadOption { offset: 17 },
+            DecodeError {
+                kind: DecodeErrorKind::BadOption,
+                offset: 17,
+            },
         ),
         (
             "text too long",
             b"\x05\0\0\0\x07/init\0\0",
-            DecodeError::LengthMismatch { offset: 27 },
+            DecodeError {
+                kind: DecodeErrorKind::LengthMismatch,
+                offset: 27,
+            },
         ),
         (
             "text too short",
             b"\x05\0\0\0\x05/init",
-            DecodeError::LengthMismatch { offset: 21 },
+            DecodeError {
+                kind: DecodeErrorKind::LengthMismatch,
+                offset: 21,
+            },
         ),
         (
             "arg past the text",
             b"\x05\0\x01\x01\0\x06/init\0",
-            DecodeError::LengthMismatch { offset: 28 },
+            DecodeError {
+                kind: DecodeErrorKind::LengthMismatch,
+                offset: 28,
+            },
         ),
         (
             "left over",
             b"\x05\0\0\0\x06/init\0\0",
-            DecodeError::LeftOver { offset: 27 },
+            DecodeError {
+                kind: DecodeErrorKind::LeftOver,
+                offset: 27,
+            },
         ),
         (
             "not UTF-8",
             b"\x05\0\0\0\x06/in\xfft\0",
-            DecodeError::NotUtf8 { offset: 24 },
+            DecodeError {
+                kind: DecodeErrorKind::NotUtf8,
+                offset: 24,
+            },
         ),
         (
             "no NUL",
             b"\x05\0\0\0\x06/initX",
-            DecodeError::MissingNul { offset: 26 },
+            DecodeError {
+                kind: DecodeErrorKind::MissingNul,
+                offset: 26,
+            },
         ),
         (
             "NUL inside",
             b"\x05\0\0\0\x06/in\0t\0",
-            DecodeError::StrayNul { offset: 24 },
+            DecodeError {
+                kind: DecodeErrorKind::StrayNul,
+                offset: 24,
+            },
         ),
         (
             "NUL inside the last entry",
             b"\x02\x01\x01\x01\x01\x01\x03\x0b/i\0/\0a\0K=\0\0",
-            DecodeError::StrayNul { offset: 33 },
+            DecodeError {
+                kind: DecodeErrorKind::StrayNul,
+                offset: 33,
+            },
         ),
         (
             "NUL inside before a broken rule",
             b"\x02\0\x01\x02\x01\x01\x08/i\0\0a\0K\0",
-            invalid(29, HandoffField::Env(0), HandoffRule::NoEquals),
+            invalid(29, MessageField::Env(0), MessageRule::NoEquals),
         ),
         (
             "NUL inside before a missing NUL",
             b"\x02\0\x02\x03\x01\0\x09/i\0a\0b\0cx",
-            DecodeError::MissingNul { offset: 31 },
+            DecodeError {
+                kind: DecodeErrorKind::MissingNul,
+                offset: 31,
+            },
         ),
         (
             "NUL inside before text left over",
             b"\x02\0\x01\x03\0\x08/i\0a\0b\0x",
-            DecodeError::LengthMismatch { offset: 29 },
+            DecodeError {
+                kind: DecodeErrorKind::LengthMismatch,
+                offset: 29,
+            },
         ),
         (
             "relative cmd",
             b"\x04\0\0\0\x05init\0",
-            invalid(21, HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto),
+            invalid(21, MessageField::Cmd, MessageRule::NotAbsoluteOrAuto),
         ),
         (
             "empty cmd",
             b"\0\0\0\0\x01\0",
-            invalid(21, HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto),
+            invalid(21, MessageField::Cmd, MessageRule::NotAbsoluteOrAuto),
         ),
         (
             "relative cwd",
             b"\x02\x01\x01\0\0\x05/i\0.\0",
-            invalid(25, HandoffField::Cwd, HandoffRule::NotAbsolute),
+            invalid(25, MessageField::Cwd, MessageRule::NotAbsolute),
         ),
         (
             "empty cwd",
             b"\x02\x01\0\0\0\x04/i\0\0",
-            invalid(25, HandoffField::Cwd, HandoffRule::NotAbsolute),
+            invalid(25, MessageField::Cwd, MessageRule::NotAbsolute),
         ),
         (
             "empty entry",
             b"\x02\0\0\x01\0\x04/i\0\0",
-            invalid(25, HandoffField::Env(0), HandoffRule::NoEquals),
+            invalid(25, MessageField::Env(0), MessageRule::NoEquals),
         ),
         (
             "entry without =",
             b"\x02\0\0\x01\x01\x05/i\0K\0",
-            invalid(25, HandoffField::Env(0), HandoffRule::NoEquals),
+            invalid(25, MessageField::Env(0), MessageRule::NoEquals),
         ),
         (
             "= of the next entry",
             b"\x02\0\0\x02\x01\x02\x08/i\0K\0K=\0",
-            invalid(26, HandoffField::Env(0), HandoffRule::NoEquals),
+            invalid(26, MessageField::Env(0), MessageRule::NoEquals),
         ),
         (
             "empty key in the second entry",
             b"\x02\0\0\x02\x02\x02\x09/i\0K=\0=v\0",
-            invalid(29, HandoffField::Env(1), HandoffRule::EmptyKey),
+            invalid(29, MessageField::Env(1), MessageRule::EmptyKey),
         ),
     ];
     for (case, payload, error) in cases {
@@ -547,22 +676,22 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
         (new("auto"), None),
         (
             new(""),
-            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+            Some((MessageField::Cmd, MessageRule::NotAbsoluteOrAuto)),
         ),
         (
             new("Auto"),
-            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+            Some((MessageField::Cmd, MessageRule::NotAbsoluteOrAuto)),
         ),
         (
             new("sbin/init"),
-            Some((HandoffField::Cmd, HandoffRule::NotAbsoluteOrAuto)),
+            Some((MessageField::Cmd, MessageRule::NotAbsoluteOrAuto)),
         ),
         (new(&path(4095)), None),
         (
             new(&path(4096)),
             Some((
-                HandoffField::Cmd,
-                HandoffRule::PathTooLong {
+                MessageField::Cmd,
+                MessageRule::PathTooLong {
                     len: 4096,
                     max: 4095,
                 },
@@ -571,18 +700,18 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
         (new("/init").cwd("/"), None),
         (
             new("/init").cwd(""),
-            Some((HandoffField::Cwd, HandoffRule::NotAbsolute)),
+            Some((MessageField::Cwd, MessageRule::NotAbsolute)),
         ),
         (
             new("/init").cwd("auto"),
-            Some((HandoffField::Cwd, HandoffRule::NotAbsolute)),
+            Some((MessageField::Cwd, MessageRule::NotAbsolute)),
         ),
         (new("/init").cwd(path(4095)), None),
         (
             new("/init").cwd(path(4096)),
             Some((
-                HandoffField::Cwd,
-                HandoffRule::PathTooLong {
+                MessageField::Cwd,
+                MessageRule::PathTooLong {
                     len: 4096,
                     max: 4095,
                 },
@@ -590,14 +719,14 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
         ),
         (
             new("/init").env("", "v"),
-            Some((HandoffField::Env(0), HandoffRule::EmptyKey)),
+            Some((MessageField::Env(0), MessageRule::EmptyKey)),
         ),
         (new("/init").arg(long(131_071)), None),
         (
             new("/init").arg("").arg(long(131_072)),
             Some((
-                HandoffField::Arg(1),
-                HandoffRule::StringTooLong {
+                MessageField::Arg(1),
+                MessageRule::StringTooLong {
                     len: MAX + 1,
                     max: MAX,
                 },
@@ -607,8 +736,8 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
         (
             new("/init").env("A", "").env("KEY", long(131_071 - 3)),
             Some((
-                HandoffField::Env(1),
-                HandoffRule::StringTooLong {
+                MessageField::Env(1),
+                MessageRule::StringTooLong {
                     len: MAX + 1,
                     max: MAX,
                 },
@@ -617,7 +746,7 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
     ];
     for (message, expected) in cases {
         let frame = frame(&Record::of(&message).payload());
-        match expected.map(|(field, rule)| InvalidHandoff { field, rule }) {
+        match expected.map(|(field, rule)| InvalidMessage::new(field, rule)) {
             None => {
                 assert_eq!(message.validate(), Ok(()));
                 assert_eq!(message.encode().as_ref(), Ok(&frame));
@@ -631,7 +760,10 @@ fn a_message_breaks_the_same_rule_on_both_sides() {
                     Err(EncodeError::Invalid(invalid))
                 );
                 match HandoffInitRef::decode(&frame).unwrap_err() {
-                    DecodeError::Invalid { invalid: found, .. } => assert_eq!(found, invalid),
+                    DecodeError {
+                        kind: DecodeErrorKind::Invalid(found),
+                        ..
+                    } => assert_eq!(found, invalid),
                     other => panic!("{invalid}: {other}"),
                 }
             }
@@ -645,47 +777,47 @@ fn a_writer_refuses_what_the_wire_could_not_tell() {
     let cases = [
         (
             HandoffInit::new("/in\0it"),
-            HandoffField::Cmd,
-            HandoffRule::Nul,
+            MessageField::Cmd,
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("auto\0"),
-            HandoffField::Cmd,
-            HandoffRule::Nul,
+            MessageField::Cmd,
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("/init").cwd("/\0"),
-            HandoffField::Cwd,
-            HandoffRule::Nul,
+            MessageField::Cwd,
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("/init").arg("a").arg("\0"),
-            HandoffField::Arg(1),
-            HandoffRule::Nul,
+            MessageField::Arg(1),
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("/init").env("K\0", "v"),
-            HandoffField::Env(0),
-            HandoffRule::Nul,
+            MessageField::Env(0),
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("/init").env("K", "\0"),
-            HandoffField::Env(0),
-            HandoffRule::Nul,
+            MessageField::Env(0),
+            MessageRule::Nul,
         ),
         (
             HandoffInit::new("/init").env("K=", "v"),
-            HandoffField::Env(0),
-            HandoffRule::EqualsInKey,
+            MessageField::Env(0),
+            MessageRule::EqualsInKey,
         ),
         (
             HandoffInit::new("/init").env("=", "v"),
-            HandoffField::Env(0),
-            HandoffRule::EqualsInKey,
+            MessageField::Env(0),
+            MessageRule::EqualsInKey,
         ),
     ];
     for (message, field, rule) in cases {
-        let invalid = InvalidHandoff { field, rule };
+        let invalid = InvalidMessage::new(field, rule);
         assert_eq!(message.validate(), Err(invalid));
         assert_eq!(message.encode(), Err(EncodeError::Invalid(invalid)));
     }
@@ -713,10 +845,7 @@ fn exec_bytes(message: &HandoffInit) -> usize {
 
 #[test]
 fn the_total_may_just_meet_the_limit() {
-    let limits = |stack_limit| ExecLimits {
-        stack_limit,
-        ..ExecLimits::default()
-    };
+    let limits = |stack_limit| ExecLimits::new(4096, stack_limit);
     let cases = [
         (ExecLimits::default(), 2 * 1024 * 1024),
         (limits(0), 128 * 1024),
@@ -742,25 +871,21 @@ fn the_total_may_just_meet_the_limit() {
             assert!(HandoffInitRef::decode_with(&full, &limits).is_ok());
 
             message.args[0].push('x');
-            let rule = HandoffRule::TotalTooLarge { len: max + 1, max };
-            let invalid = InvalidHandoff {
-                field: HandoffField::Message,
-                rule,
-            };
+            let rule = MessageRule::TotalTooLarge { len: max + 1, max };
+            let invalid = InvalidMessage::new(MessageField::Message, rule);
             assert_eq!(message.validate_with(&limits), Err(invalid));
             let over = frame(&Record::of(&message).payload());
             let error = HandoffInitRef::decode_with(&over, &limits).unwrap_err();
-            assert!(matches!(error, DecodeError::Invalid { invalid: i, .. } if i == invalid));
+            assert!(
+                matches!(error, DecodeError { kind: DecodeErrorKind::Invalid(i), .. } if i == invalid)
+            );
         }
     }
 }
 
 #[test]
 fn string_limits_follow_the_page_size() {
-    let limits = ExecLimits {
-        page_size: 65_536,
-        ..ExecLimits::default()
-    };
+    let limits = ExecLimits::new(65_536, ExecLimits::default().stack_limit);
     assert_eq!(limits.max_string_bytes(), 2 * 1024 * 1024);
     let message = HandoffInit::new("/init").arg(long(200_000));
     assert!(message.validate().is_err());
@@ -776,14 +901,16 @@ fn string_limits_follow_the_page_size() {
 
 #[test]
 fn a_payload_over_the_limit_is_not_written() {
-    let limits = ExecLimits {
-        stack_limit: u64::MAX,
-        page_size: 1 << 20,
-    };
+    let limits = ExecLimits::new(1 << 20, u64::MAX);
     let mut message = HandoffInit::new("/i").arg(long(4_194_304 - 15));
     // 02 00 01 [4 bytes] 00 [4 bytes] "/i\0" arg "\0"
-    let error = EncodeError::PayloadTooLarge { len: 4_194_305 };
-    assert_eq!(message.encode_with(&limits), Err(error));
+    let (len, max) = (4_194_305, 4_194_304);
+    let error = InvalidMessage::new(
+        MessageField::Message,
+        MessageRule::PayloadTooLarge { len, max },
+    );
+    assert_eq!(message.validate_with(&limits), Err(error));
+    assert_eq!(message.encode_with(&limits), Err(error.into()));
     let with_nul = message.clone().arg("\0");
     let nul = with_nul.validate_with(&limits).unwrap_err();
     assert_eq!(with_nul.encode_with(&limits), Err(nul.into()));

@@ -1,8 +1,8 @@
 //! Rules of the handoff's frame that a small change to the reader could break unseen.
 
 use microsandbox_types::{
-    DecodeError, ExecLimits, GuestReport, HandoffField, HandoffInit, HandoffInitRef, HandoffRule,
-    InvalidHandoff,
+    DecodeError, DecodeErrorKind, ExecLimits, GuestReport, HandoffInit, HandoffInitRef,
+    InvalidMessage, MessageField, MessageRule,
 };
 
 /// The length 128 is `80 01`: its first byte is the greatest that does not end a varint but for
@@ -34,12 +34,12 @@ fn an_equals_sign_or_a_nul_is_found_wherever_it_is() {
             let key = HandoffInit::new("/init").env(with('='), "");
             assert_eq!(
                 key.validate(),
-                env_breaks(HandoffRule::EqualsInKey),
+                env_breaks(MessageRule::EqualsInKey),
                 "{key:?}"
             );
             assert!(key.encode().is_err(), "{key:?}");
             let value = HandoffInit::new("/init").env("A", with('\0'));
-            assert_eq!(value.validate(), env_breaks(HandoffRule::Nul), "{value:?}");
+            assert_eq!(value.validate(), env_breaks(MessageRule::Nul), "{value:?}");
             assert!(value.encode().is_err(), "{value:?}");
         }
         for byte in ['<', '>', '\u{1}', '~'] {
@@ -49,29 +49,23 @@ fn an_equals_sign_or_a_nul_is_found_wherever_it_is() {
     }
 }
 
-fn env_breaks(rule: HandoffRule) -> Result<(), InvalidHandoff> {
-    let field = HandoffField::Env(0);
-    Err(InvalidHandoff { field, rule })
+fn env_breaks(rule: MessageRule) -> Result<(), InvalidMessage> {
+    let field = MessageField::Env(0);
+    Err(InvalidMessage::new(field, rule))
 }
 
 /// As many bytes that are no NUL as there are strings, and one NUL too many.
 #[test]
 fn a_nul_is_found_among_few_other_bytes() {
     let message = HandoffInit::new("/").arg("a\0");
-    let nul = InvalidHandoff {
-        field: HandoffField::Arg(0),
-        rule: HandoffRule::Nul,
-    };
+    let nul = InvalidMessage::new(MessageField::Arg(0), MessageRule::Nul);
     assert_eq!(message.encode(), Err(nul.into()));
 }
 
 /// Pages of one byte: no string is longer than 31.
 #[test]
 fn short_limits_hold_for_short_strings() {
-    let limits = ExecLimits {
-        page_size: 1,
-        ..ExecLimits::default()
-    };
+    let limits = ExecLimits::new(1, ExecLimits::default().stack_limit);
     let with_arg = |len| {
         HandoffInit::new("/init")
             .arg("x".repeat(len))
@@ -81,12 +75,12 @@ fn short_limits_hold_for_short_strings() {
     assert!(HandoffInitRef::decode_with(&with_arg(31), &limits).is_ok());
     assert_eq!(
         HandoffInitRef::decode_with(&with_arg(32), &limits).unwrap_err(),
-        DecodeError::Invalid {
+        DecodeError {
+            kind: DecodeErrorKind::Invalid(InvalidMessage::new(
+                MessageField::Arg(0),
+                MessageRule::StringTooLong { len: 33, max: 32 }
+            )),
             offset: 28,
-            invalid: InvalidHandoff {
-                field: HandoffField::Arg(0),
-                rule: HandoffRule::StringTooLong { len: 33, max: 32 },
-            },
         }
     );
 }

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use crate::shared::frames::{HEADER_LEN, Header, golden_frame, golden_messages};
 use microsandbox_types::{
-    DecodeError, EncodeError, GuestReport, HandoffInit, ReadError, WriteError, read_frame,
+    DecodeError, DecodeErrorKind, EncodeError, FrameKind, GuestFacts, GuestReport, HandoffInit,
+    ReadError, WriteError, read_frame,
 };
 
 /// A stream that gives pieces of 1, 2, 3, … bytes, each after an interrupted read.
@@ -60,9 +61,9 @@ fn an_early_end_says_how_many_bytes_are_missing() {
             frame.len()
         };
         let missing = (wanted - len) as u32;
-        let error = DecodeError::Truncated {
-            len: len as u32,
-            missing,
+        let error = DecodeError {
+            kind: DecodeErrorKind::Truncated { missing },
+            offset: len as u32,
         };
         match HandoffInit::read_from(uneven(&frame[..len])) {
             Err(ReadError::Decode(found)) => assert_eq!(found, error),
@@ -80,33 +81,54 @@ fn a_refused_header_ends_the_reading() {
     }
     .frame(b"");
     let mut stream = uneven(&frame);
-    let error = read_frame(&mut stream).unwrap_err();
-    assert_eq!(error.to_string(), "flags must be 0: got 0x07");
+    let error = read_frame(&mut stream, FrameKind::HandoffInit).unwrap_err();
+    assert_eq!(error.to_string(), "flags must be 0: got 0x07 (at byte 7)");
     assert_eq!(stream.bytes.len(), frame.len() - HEADER_LEN);
 }
 
 #[test]
-fn a_frame_of_another_kind_is_read_whole_and_refused() {
+fn a_frame_of_another_kind_is_refused_at_its_header() {
     let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
-    let report = GuestReport::Ready { generation: 1 }
-        .encode(&mut buffer)
-        .unwrap();
-    let mut stream = uneven(report);
+    let report = GuestReport::Ready {
+        generation: 1,
+        facts: GuestFacts::default(),
+    }
+    .encode(&mut buffer)
+    .unwrap();
+    let mut stream = HeaderThenSilence(&report[..HEADER_LEN]);
     match HandoffInit::read_from(&mut stream) {
         Err(ReadError::Decode(e)) => {
             assert_eq!(
                 e,
-                DecodeError::WrongKind {
-                    expected: 1,
-                    found: 2
+                DecodeError {
+                    kind: DecodeErrorKind::WrongKind {
+                        expected: FrameKind::HandoffInit,
+                        found: FrameKind::GuestReport
+                    },
+                    offset: 4
                 }
             );
         }
         other => panic!("{other:?}"),
     }
-    assert!(stream.bytes.is_empty());
     let report = GuestReport::read_from(uneven(report)).unwrap();
-    assert_eq!(report, GuestReport::Ready { generation: 1 });
+    assert_eq!(
+        report,
+        GuestReport::Ready {
+            generation: 1,
+            facts: GuestFacts::default()
+        }
+    );
+}
+
+/// Gives a header and then blocks for ever: whoever reads on fails.
+struct HeaderThenSilence<'a>(&'a [u8]);
+
+impl Read for HeaderThenSilence<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        assert!(!self.0.is_empty(), "read past the header");
+        self.0.read(buffer)
+    }
 }
 
 /// Memory follows the bytes that arrive: a header alone must not cost what it announces.
@@ -125,7 +147,7 @@ fn an_announced_length_is_not_allocated_up_front() {
     }
     .frame(b"");
     let mut stream = Watch(&header, 0);
-    assert!(read_frame(&mut stream).is_err());
+    assert!(read_frame(&mut stream, FrameKind::HandoffInit).is_err());
     assert!(
         stream.1 <= 64 * 1024,
         "asked for {} bytes at once",

@@ -24,14 +24,11 @@ pub fn limits(u: &mut Unstructured<'_>) -> Result<ExecLimits> {
     let usual = ExecLimits::default();
     Ok(match u.int_in_range(0..=5)? {
         0..=3 => usual,
-        4 => ExecLimits {
-            page_size: *u.choose(&[0, 1, 4, 4096, 16384, u32::MAX])?,
-            stack_limit: *u.choose(&[0, 512 << 10, 1 << 20, 8 << 20, 24 << 20, u64::MAX])?,
-        },
-        _ => ExecLimits {
-            page_size: u32::arbitrary(u)?,
-            stack_limit: u64::arbitrary(u)?,
-        },
+        4 => ExecLimits::new(
+            *u.choose(&[0, 1, 4, 4096, 16384, u32::MAX])?,
+            *u.choose(&[0, 512 << 10, 1 << 20, 8 << 20, 24 << 20, u64::MAX])?,
+        ),
+        _ => ExecLimits::new(u32::arbitrary(u)?, u64::arbitrary(u)?),
     })
 }
 
@@ -109,4 +106,5 @@ pub fn is_valid(message: &HandoffInit, limits: &ExecLimits) -> bool {
             .all(|(key, _)| !key.is_empty() && !key.contains('='))
         && strings().all(|string| !string.contains('\0') && (string.len() as u128) < longest)
         && total as u128 <= total_max
+        && message.encoded_len() <= HandoffInit::MAX_FRAME_BYTES
 }

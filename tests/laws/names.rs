@@ -3,7 +3,8 @@
 use std::borrow::Borrow;
 
 use microsandbox_types::{
-    Hostname, SandboxName, hostname_from_sandbox_name, validate_hostname, validate_sandbox_name,
+    Hostname, InvalidName, SandboxName, TypesError, hostname_from_sandbox_name, validate_hostname,
+    validate_sandbox_name,
 };
 
 /// Any text as a name, or as two names, one a line: the functions do as a plain check and as the
@@ -67,10 +68,18 @@ fn digest(name: &str) -> String {
 fn check_sandbox_name(text: &str) -> Option<SandboxName> {
     let valid = validate_sandbox_name(text);
     let name = SandboxName::new(text);
-    assert_eq!(name.as_ref().err(), valid.as_ref().err());
+    let invalid = name.as_ref().err().map(InvalidName::to_string);
+    let expected = valid.as_ref().err().map(TypesError::to_string);
+    match (invalid, expected) {
+        // The general error carries the name too.
+        (Some(invalid), Some(expected)) => {
+            assert!(expected.contains(&invalid), "{expected}: {invalid}");
+        }
+        (invalid, expected) => assert_eq!(invalid, expected),
+    }
     let read = serde_json::from_value::<SandboxName>(text.into());
     assert_eq!(read.as_ref().ok(), name.as_ref().ok());
-    if let (Err(read), Err(e)) = (&read, &valid) {
+    if let (Err(read), Err(e)) = (&read, &name) {
         assert_eq!(read.to_string(), e.to_string());
     }
     assert_eq!(text.parse().as_ref(), name.as_ref());
@@ -112,7 +121,10 @@ fn is_hostname(text: &str) -> bool {
             && label.trim_matches('-') == label
             && label.chars().all(|c| c == '-' || c.is_ascii_alphanumeric())
     };
-    text.len() <= 64 && text.split('.').all(is_label)
+    let is_number = |label: &str| label.chars().all(|c| c.is_ascii_digit());
+    let labels: Vec<_> = text.split('.').collect();
+    let is_address = labels.len() == 4 && labels.iter().all(|label| is_number(label));
+    text.len() <= 64 && labels.iter().all(|label| is_label(label)) && !is_address
 }
 
 fn check_hostname(text: &str) {

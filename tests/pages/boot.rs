@@ -121,7 +121,7 @@ fn what_cannot_boot_is_one_clear_error() {
         (
             "-",
             r#"{"cmd":"/bin/sh"}"#,
-            "name: invalid config: sandbox name must start with",
+            "name: sandbox name must start with",
         ),
     ];
     for (name, init, expected) in cases {

@@ -76,12 +76,11 @@ fn frozen_documents_are_valid() {
 
 /// What no schema can tell: one value against another, texts that are repeated, and warnings.
 const BEYOND: &[&str] = &[
-    "bind-address",
     "exec-too-large",
     "label-repeated",
     "labels-too-large",
-    "mount-hidden",
     "mount-repeated",
+    "mount-reserved",
     "port-repeated",
     "repeated-field",
     "rlimit-order",

@@ -1,6 +1,6 @@
 //! Messages and hand-made frames that several tests share.
 
-use microsandbox_types::HandoffInit;
+use microsandbox_types::{GENERATION, HandoffInit};
 use twox_hash::XxHash64;
 
 pub const HEADER_LEN: usize = 16;
@@ -62,9 +62,15 @@ pub fn golden_messages() -> Vec<(&'static str, HandoffInit)> {
     ]
 }
 
+/// The frozen frame of this name, as a writer of this crate's generation makes it.
 pub fn golden_frame(name: &str) -> Vec<u8> {
+    golden_frame_of(GENERATION, name)
+}
+
+/// The frozen frame of this name, as a writer of some generation made it.
+pub fn golden_frame_of(generation: u8, name: &str) -> Vec<u8> {
     let path = format!(
-        "{}/tests/data/handoff/gen-1/{name}.bin",
+        "{}/tests/data/handoff/gen-{generation}/{name}.bin",
         env!("CARGO_MANIFEST_DIR")
     );
     std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
@@ -87,7 +93,7 @@ impl Default for Header {
         Self {
             magic: *b"\x89msb",
             kind: 1,
-            generation: 1,
+            generation: GENERATION,
             min_generation: 1,
             flags: 0,
             payload_len: None,
@@ -111,7 +117,7 @@ impl Header {
     }
 }
 
-/// The frame of generation 1 around a hand-made payload.
+/// The frame of this generation around a hand-made payload.
 pub fn frame(payload: &[u8]) -> Vec<u8> {
     Header::default().frame(payload)
 }

@@ -1,5 +1,8 @@
 //! What the spec types offer besides their JSON: constructors, accessors, defaults, constants.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use microsandbox_types::*;
 use serde_json::{Value, json};
 
@@ -93,25 +96,100 @@ fn oci_sources() {
 }
 
 #[test]
-fn bind_sources() {
-    let source = RootfsSource::Bind("/srv/root".into());
-    assert_eq!(RootfsSource::bind("/srv/root").as_ref(), Ok(&source));
+fn host_paths() {
+    let path = HostPath::from("/srv/root");
+    assert_eq!(path, HostPath::from(String::from("/srv/root")));
+    assert_eq!(path.as_str(), "/srv/root");
+    assert_eq!(format!("{path:?}"), "\"/srv/root\"");
+    assert_eq!(String::from(path.clone()), "/srv/root");
+
+    assert_eq!(HostPath::try_from(Path::new("/srv/root")), Ok(path.clone()));
     assert_eq!(
-        RootfsSource::bind(std::path::PathBuf::from("/srv/root")),
-        Ok(source)
+        HostPath::try_from(PathBuf::from("/srv/root")),
+        Ok(path.clone())
     );
+    assert_eq!(path.join("etc"), Path::new("/srv/root/etc"));
+    assert_eq!(PathBuf::from(path), Path::new("/srv/root"));
 }
 
 #[cfg(unix)]
 #[test]
-fn bind_sources_that_are_not_utf8() {
+fn host_paths_that_are_not_utf8() {
     use std::os::unix::ffi::OsStrExt;
 
-    let path = std::ffi::OsStr::from_bytes(b"/srv/\xff");
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"/srv/\x1b\xff"));
     assert_eq!(
-        RootfsSource::bind(path).unwrap_err().to_string(),
-        "invalid config: root filesystem path is not UTF-8: /srv/\u{fffd}"
+        HostPath::try_from(path).unwrap_err().to_string(),
+        r#"invalid config: host path is not UTF-8: "/srv/\u{1b}\xFF""#
     );
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    const SECRET: &str = "hunter2";
+    let scripts = || BTreeMap::from([("setup".into(), SECRET.into())]);
+    let spec = SandboxSpec {
+        runtime: SandboxRuntimeOptions {
+            scripts: scripts(),
+            ..SandboxRuntimeOptions::default()
+        },
+        env: vec![EnvVar::new("TOKEN", SECRET)],
+        patches: vec![
+            Patch::Text {
+                path: "/text".into(),
+                content: SECRET.into(),
+                mode: None,
+                replace: false,
+            },
+            Patch::File {
+                path: "/file".into(),
+                content: vec![104, 117],
+                mode: None,
+                replace: false,
+            },
+            Patch::Append {
+                path: "/append".into(),
+                content: SECRET.into(),
+            },
+        ],
+        network: NetworkSpec {
+            interface: Some(SECRET.into()),
+            policy: Some(SECRET.into()),
+            dns: Some(SECRET.into()),
+            tls: Some(SECRET.into()),
+            secrets: Some(SECRET.into()),
+            ..NetworkSpec::default()
+        },
+        init: Some(HandoffInit::new("auto").env("TOKEN", SECRET)),
+        ..SandboxSpec::default()
+    };
+    let request = CloudCreateSandboxRequest {
+        env: BTreeMap::from([("TOKEN".into(), SECRET.into())]),
+        scripts: scripts(),
+        ..CloudCreateSandboxRequest::default()
+    };
+    for (text, names) in [
+        (
+            format!("{spec:?}"),
+            [
+                r#"env: [EnvVar { key: "TOKEN", value: _ }]"#,
+                r#"scripts: {"setup": _}"#,
+                r#"File { path: "/file", content: _,"#,
+                "secrets: Some(_)",
+            ]
+            .as_slice(),
+        ),
+        (
+            format!("{request:?}"),
+            &[r#"env: {"TOKEN": _}"#, r#"scripts: {"setup": _}"#],
+        ),
+    ] {
+        assert!(!text.contains(SECRET), "{text}");
+        assert!(!text.contains("104"), "{text}");
+        for name in names {
+            assert!(text.contains(name), "{name} in {text}");
+        }
+    }
 }
 
 #[test]

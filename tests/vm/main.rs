@@ -17,8 +17,8 @@ use std::time::Duration;
 use launch::{File, Kit, Vm};
 use libtest_mimic::{Arguments, Failed, Trial};
 use microsandbox_types::{
-    DecodeError, EncodeError, ExecLimits, GENERATION, GuestReport, HandoffField, HandoffInit,
-    HandoffRule, InvalidHandoff,
+    DecodeError, DecodeErrorKind, EncodeError, ExecLimits, GENERATION, GuestReport, HandoffInit,
+    InvalidMessage, MessageField, MessageRule,
 };
 use twox_hash::XxHash64;
 
@@ -159,8 +159,16 @@ fn boot_root(root: &Path) -> Result<Vm, Failed> {
 }
 
 fn expect_ready(vm: &mut Vm) -> Test {
-    let generation = GENERATION;
-    expect_report(vm, GuestReport::Ready { generation })?;
+    let report = vm.report()?;
+    if !matches!(
+        report,
+        GuestReport::Ready {
+            generation: GENERATION,
+            ..
+        }
+    ) {
+        return Err(format!("{report:?} first\n{}", vm.console()).into());
+    }
     let mut times = BOOT_TIMES.lock().unwrap_or_else(PoisonError::into_inner);
     times.push(vm.elapsed());
     Ok(())
@@ -272,20 +280,20 @@ fn the_longest_string_arrives() -> Test {
     // The key, `=` and the NUL are the rest of the string.
     let longest = limit - "KEY=".len() - 1;
     let refused = with_value(longest + 1).encode();
-    let rule = HandoffRule::StringTooLong {
+    let rule = MessageRule::StringTooLong {
         len: u32::try_from(limit + 1)?,
         max: u32::try_from(limit)?,
     };
-    expect_refused_on_the_host(refused, HandoffField::Env(0), rule)?;
+    expect_refused_on_the_host(refused, MessageField::Env(0), rule)?;
     expect_handoff(boot()?, INIT, &with_value(longest))
 }
 
 fn expect_refused_on_the_host(
     result: Result<Vec<u8>, EncodeError>,
-    field: HandoffField,
-    rule: HandoffRule,
+    field: MessageField,
+    rule: MessageRule,
 ) -> Test {
-    let expected = Err(EncodeError::Invalid(InvalidHandoff { field, rule }));
+    let expected = Err(EncodeError::Invalid(InvalidMessage::new(field, rule)));
     let result = result.map(|frame| frame.len());
     if result != expected.map(|()| 0) {
         return Err(format!("{result:?} instead of {expected:?}").into());
@@ -333,11 +341,11 @@ fn the_largest_total_arrives() -> Test {
         .env("LAST", "entry");
     let max = largest_total();
     let over = filled_to(handoff.clone(), max + 1).encode();
-    let rule = HandoffRule::TotalTooLarge {
+    let rule = MessageRule::TotalTooLarge {
         len: u32::try_from(max + 1)?,
         max: u32::try_from(max)?,
     };
-    expect_refused_on_the_host(over, HandoffField::Message, rule)?;
+    expect_refused_on_the_host(over, MessageField::Message, rule)?;
     expect_handoff(boot()?, INIT, &filled_to(handoff, max))
 }
 
@@ -472,7 +480,13 @@ fn refuses_a_bad_checksum() -> Test {
     let mut frame = HandoffInit::new(INIT).arg("argument").encode()?;
     replace(&mut frame, b"argument", b"Argument");
     expect_refused(&frame, |error| {
-        matches!(error, DecodeError::BadChecksum { .. })
+        matches!(
+            error,
+            DecodeError {
+                kind: DecodeErrorKind::BadChecksum,
+                ..
+            }
+        )
     })
 }
 
@@ -480,7 +494,13 @@ fn refuses_a_truncated_frame() -> Test {
     let frame = HandoffInit::new(INIT).arg("argument").encode()?;
     let part = &frame[..frame.len() - 3];
     let error = HandoffInit::decode(part).expect_err("three bytes are missing");
-    assert!(matches!(error, DecodeError::Truncated { missing: 3, .. }));
+    assert!(matches!(
+        error,
+        DecodeError {
+            kind: DecodeErrorKind::Truncated { missing: 3 },
+            ..
+        }
+    ));
     let mut vm = boot()?;
     vm.agent.write_all(part)?;
     // A host that has closed the port cannot be told any more: the console is.
@@ -491,7 +511,15 @@ fn refuses_a_truncated_frame() -> Test {
 fn refuses_a_newer_generation() -> Test {
     let newer = |frame: &mut [u8]| frame[5..7].fill(GENERATION + 1);
     let frame = resealed(&HandoffInit::new(INIT), newer)?;
-    expect_refused(&frame, |error| matches!(error, DecodeError::TooNew { .. }))
+    expect_refused(&frame, |error| {
+        matches!(
+            error,
+            DecodeError {
+                kind: DecodeErrorKind::TooNew { .. },
+                ..
+            }
+        )
+    })
 }
 
 fn refuses_a_nul() -> Test {
@@ -508,7 +536,13 @@ fn refuses_a_relative_cmd() -> Test {
 
 fn refuses_what_is_no_frame() -> Test {
     expect_refused(b"GET / HTTP/1.1\r\n", |error| {
-        matches!(error, DecodeError::BadMagic { .. })
+        matches!(
+            error,
+            DecodeError {
+                kind: DecodeErrorKind::BadMagic,
+                ..
+            }
+        )
     })
 }
 
@@ -548,10 +582,7 @@ fn reports_a_missing_cwd() -> Test {
 fn the_kernel_agrees_on_the_limits() -> Test {
     const MIB: u64 = 1024 * 1024;
     let total = |stack_limit| {
-        let limits = ExecLimits {
-            stack_limit,
-            ..ExecLimits::default()
-        };
+        let limits = ExecLimits::new(4096, stack_limit);
         (stack_limit, limits.max_total_bytes())
     };
     let mut steps = vec![format!(

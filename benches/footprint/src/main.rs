@@ -121,7 +121,7 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
     };
     black_box((view.is_auto(), view.cmd_cstr(), view.cwd_cstr()));
     let mut scratch = [0; 512];
-    let envp = view.envp_over(black_box(&[c"HOME=/"]), &mut scratch).ok()?;
+    let envp = view.merge_env(black_box(&[c"HOME=/"]), &mut scratch).ok()?;
     let pointers = list(pointers, view.argv().map(CStr::as_ptr))?;
     list(pointers, envp.map(CStr::as_ptr))?;
     report(GuestReport::Accepted)

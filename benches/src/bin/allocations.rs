@@ -45,7 +45,7 @@ fn walk(frame: &[u8]) {
     view.args().for_each(use_up);
     view.env().for_each(use_up);
     let mut scratch = [0; 64];
-    view.envp_over(&[c"TERM=linux", c"LANG=C"], &mut scratch)
+    view.merge_env(&[c"TERM=linux", c"LANG=C"], &mut scratch)
         .unwrap()
         .for_each(use_up);
 }
