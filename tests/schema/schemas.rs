@@ -1,5 +1,4 @@
 //! The JSON Schemas: current, true to the checks, and of use against mistakes.
-#![cfg(feature = "schema")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,12 +8,14 @@ use microsandbox_types::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-#[path = "../shared/mod.rs"]
-mod shared;
-use shared::values;
+#[allow(dead_code)] // the random values of a type serve other tests
+#[path = "../shared/values.rs"]
+mod values;
 
 fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 fn validator(file: &str) -> Validator {
