@@ -31,6 +31,13 @@ fn lists(frame: &'static [u8]) -> Option<Lists> {
     peers::view::lists(black_box(frame))
 }
 
+// The peer that a decoder must beat to be worth its code.
+#[library_benchmark]
+#[bench::typical(peers::simple::encode(&messages::typical().into()).leak())]
+fn lists_simple(message: &'static [u8]) -> Option<Lists> {
+    peers::simple::lists(black_box(message))
+}
+
 #[library_benchmark]
 #[bench::typical(frame(messages::typical()))]
 fn owned(frame: &'static [u8]) -> Result<HandoffInit, DecodeError> {
@@ -106,7 +113,7 @@ fn json_write(spec: &'static SandboxSpec) -> serde_json::Result<String> {
 
 library_benchmark_group!(
     name = handoff;
-    benchmarks = view, lists, owned, encode, encode_into, report_encode, report_decode
+    benchmarks = view, lists, lists_simple, owned, encode, encode_into, report_encode, report_decode
 );
 library_benchmark_group!(name = names; benchmarks = sandbox_name, hostname);
 library_benchmark_group!(name = json; benchmarks = json_read, json_write);

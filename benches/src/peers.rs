@@ -12,13 +12,20 @@ pub struct Peer {
 }
 
 /// Every peer, the incumbent first.
-pub const PEERS: [Peer; 6] = [
+pub const PEERS: [Peer; 7] = [
     Peer {
         id: "incumbent",
         name: "base64url(JSON)",
         encode: peers::incumbent::encode,
         decode: peers::incumbent::decode,
         lists: peers::incumbent::lists,
+    },
+    Peer {
+        id: "simple",
+        name: "best simple design",
+        encode: peers::simple::encode,
+        decode: peers::simple::decode,
+        lists: peers::simple::lists,
     },
     Peer {
         id: "ciborium",

@@ -52,6 +52,8 @@ pub enum FindingCode {
     FormatExtension,
     /// `host-port-zero` (a warning): a published port leaves the choice of its number to the host.
     HostPortZero,
+    /// `host-answer`: what the host says of itself does not fit the spec.
+    HostAnswer,
     /// `hostname-invalid`: a hostname is empty, too long for the kernel, or holds a character that
     /// no hostname may hold.
     HostnameInvalid,
@@ -145,6 +147,7 @@ impl FindingCode {
             Self::FilesystemType => "filesystem-type",
             Self::FormatExtension => "format-extension",
             Self::HostPortZero => "host-port-zero",
+            Self::HostAnswer => "host-answer",
             Self::HostnameInvalid => "hostname-invalid",
             Self::HostnameNotDns => "hostname-not-dns",
             Self::IdleAfterEnd => "idle-after-end",

@@ -9,17 +9,13 @@ use super::text::{
 };
 use super::{Place, reference};
 use crate::check::{FindingCode, Findings, Limit};
-use crate::limits::{MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES};
+use crate::limits::{
+    MAX_FSTYPE_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES, MAX_SETUP_MOUNTS,
+};
 use crate::spec::{
     DiskImageFormat, NamedVolumeCreate, NamedVolumeMode, RootfsSource, VolumeKind, VolumeMount,
     VolumeSpec,
 };
-
-/// The most mounts that a guest's setup holds.
-const MAX_MOUNTS: usize = 64;
-
-/// The longest filesystem type that a guest's setup holds, in bytes.
-const MAX_FSTYPE_BYTES: usize = 32;
 
 pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource) {
     match image {
@@ -143,12 +139,12 @@ pub(super) fn mounts(found: &mut Findings, at: &Place<'_>, mounts: &[VolumeMount
         }
         one(found, &at_mount, mount);
     }
-    if mounts.len() > MAX_MOUNTS {
+    if mounts.len() > MAX_SETUP_MOUNTS {
         found.note_limit(
             at,
             FindingCode::MountsTooMany,
             format!("there are {} mounts", mounts.len()),
-            Limit::new(MAX_MOUNTS, "the guest's setup"),
+            Limit::new(MAX_SETUP_MOUNTS, "the guest's setup"),
         );
     }
 }

@@ -16,23 +16,44 @@ use crate::handoff::{
     HandoffInit, check_arg, check_directory, check_lengths, check_program, check_var, entry_len,
 };
 use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
+use crate::rlimit::RlimitResource;
 use crate::rule::MessageRule;
-use crate::spec::{Rlimit, RlimitResource, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
+use crate::spec::{Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
-pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
-    if let Some(workdir) = &runtime.workdir {
+/// What local and cloud sandboxes both have.
+pub(super) struct Process<'a> {
+    pub(super) workdir: Option<&'a str>,
+    pub(super) shell: Option<&'a str>,
+    pub(super) scripts: &'a BTreeMap<String, String>,
+    pub(super) hostname: Option<&'a str>,
+    pub(super) user: Option<&'a str>,
+}
+
+pub(super) fn process(found: &mut Findings, at: &Place<'_>, process: &Process<'_>) {
+    if let Some(workdir) = process.workdir {
         guest_directory(found, &at.field("workdir"), workdir);
     }
-    filled_if_set(found, &at.field("shell"), runtime.shell.as_deref());
-    scripts(found, &at.field("scripts"), &runtime.scripts);
-    hostname(found, &at.field("hostname"), runtime.hostname.as_deref());
-    filled_if_set(found, &at.field("user"), runtime.user.as_deref());
+    filled_if_set(found, &at.field("shell"), process.shell);
+    scripts(found, &at.field("scripts"), process.scripts);
+    hostname(found, &at.field("hostname"), process.hostname);
+    filled_if_set(found, &at.field("user"), process.user);
+}
+
+pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
+    let common = Process {
+        workdir: runtime.workdir.as_deref(),
+        shell: runtime.shell.as_deref(),
+        scripts: &runtime.scripts,
+        hostname: runtime.hostname.as_deref(),
+        user: runtime.user.as_deref(),
+    };
+    process(found, at, &common);
     let interval = runtime.metrics_sample_interval_ms;
     not_zero_if_set(found, &at.field("metrics_sample_interval_ms"), interval);
 }
 
 /// Scripts become files in one directory of the guest, each under its name.
-pub(super) fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
+fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
     for name in scripts.keys() {
         let (at, code) = (at.field(name), FindingCode::ScriptName);
         if name.len() > MAX_SCRIPT_NAME_BYTES {
@@ -233,6 +254,8 @@ fn rule(found: &mut Findings, at: &Place<'_>, checked: Result<(), MessageRule>) 
             format!("arguments and environment make a boot message of {len} bytes"),
             Limit::new(max, "one boot message"),
         ),
+        // A handoff breaks no rule of a setup.
+        _ => {}
     }
     false
 }
@@ -242,6 +265,23 @@ const NR_OPEN: Limit = Limit {
     value: 1024 * 1024,
     source: "Linux fs.nr_open",
 };
+
+/// The highest that the guest can raise it to, on 64-bit machines.
+const NR_OPEN_MAX: Limit = Limit {
+    value: 0x7fff_ffc0,
+    source: "Linux, highest fs.nr_open",
+};
+
+fn open_files(found: &mut Findings, at: &Place<'_>, hard: u64) {
+    let code = FindingCode::RlimitCeiling;
+    if hard > NR_OPEN_MAX.value {
+        let message = format!("hard limit {hard} is more open files than Linux allows");
+        found.note_limit(at, code, message, NR_OPEN_MAX);
+    } else if hard > NR_OPEN.value {
+        let message = format!("hard limit {hard} needs a guest that raises `fs.nr_open` first");
+        found.note_limit(at, code, message, NR_OPEN);
+    }
+}
 
 pub(super) fn rlimits(found: &mut Findings, at: &Place<'_>, rlimits: &[Rlimit]) {
     let mut first = FirstSeen::default();
@@ -257,16 +297,8 @@ pub(super) fn rlimits(found: &mut Findings, at: &Place<'_>, rlimits: &[Rlimit]) 
                 ),
             );
         }
-        if rlimit.resource == RlimitResource::Nofile && rlimit.hard > NR_OPEN.value {
-            found.note_limit(
-                &at_rlimit.field("hard"),
-                FindingCode::RlimitCeiling,
-                format!(
-                    "hard limit {} needs a guest that raises `fs.nr_open` first",
-                    rlimit.hard
-                ),
-                NR_OPEN,
-            );
+        if rlimit.resource == RlimitResource::Nofile {
+            open_files(found, &at_rlimit.field("hard"), rlimit.hard);
         }
         let resource = rlimit.resource.as_str();
         if let Some(earlier) = first.see(resource, n) {

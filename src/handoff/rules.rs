@@ -33,13 +33,17 @@ fn check_path_len(path: &[u8]) -> Result<(), MessageRule> {
 
 /// Checks an entry of a frame, `KEY=VALUE`.
 pub(super) fn check_entry(entry: &[u8]) -> Result<(), MessageRule> {
-    if entry.starts_with(b"=") {
-        return Err(MessageRule::EmptyKey);
+    match entry.iter().position(|byte| *byte == b'=') {
+        Some(0) => Err(MessageRule::EmptyKey),
+        Some(_) => Ok(()),
+        None => Err(MessageRule::NoEquals),
     }
-    if !contains(entry, b'=') {
-        return Err(MessageRule::NoEquals);
-    }
-    Ok(())
+}
+
+/// Whether [`check_entry`] finds nothing.
+#[inline(always)] // as `contains`
+pub(super) fn has_key(entry: &[u8]) -> bool {
+    !entry.starts_with(b"=") && contains(entry, b'=')
 }
 
 /// Checks a string of `len` bytes, its NUL not counted.

@@ -54,3 +54,29 @@ pub(crate) fn count(bytes: &[u8], byte: u8) -> usize {
     };
     bytes.chunks(7 * 32).map(in_chunk).sum()
 }
+
+/// Copies a slice to one of its length, in two blocks that overlap where it is short.
+///
+/// Against `copy_from_slice`, encoding the typical message takes XX % fewer instructions.
+#[cfg(feature = "alloc")]
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
+    let short = from.len() <= 32
+        && (copy_ends::<16>(to, from) || copy_ends::<8>(to, from) || copy_ends::<4>(to, from));
+    if !short {
+        to.copy_from_slice(from);
+    }
+}
+
+#[cfg(feature = "alloc")]
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
+        return false;
+    };
+    if let Some(place) = to.first_chunk_mut() {
+        *place = *first;
+    }
+    if let Some(place) = to.last_chunk_mut() {
+        *place = *last;
+    }
+    true
+}

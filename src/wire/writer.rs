@@ -1,5 +1,6 @@
 //! Fills a payload from its start, in the layout of postcard.
 
+use super::bytes::copy;
 use super::offset::widen;
 
 /// Writes into a buffer that has been measured before; `None` where it is too short.
@@ -13,9 +14,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Option<()> {
-        self.left
-            .split_off_mut(..bytes.len())?
-            .copy_from_slice(bytes);
+        copy(self.left.split_off_mut(..bytes.len())?, bytes);
         Some(())
     }
 
@@ -39,6 +38,9 @@ impl<'a> Writer<'a> {
 
 /// How many bytes [`Writer::varint`] writes.
 pub(crate) fn varint_len(value: usize) -> usize {
+    if value < 0x80 {
+        return 1;
+    }
     let bits = usize::BITS.saturating_sub(value.leading_zeros());
-    widen(bits.div_ceil(7)).max(1)
+    widen(bits.div_ceil(7))
 }

@@ -65,3 +65,24 @@ fn noise() {
         }
     }
 }
+
+/// Many inputs that no one chose, for the laws that make a value of them.
+#[test]
+fn long_noise() {
+    let mut state = 7u64;
+    for n in 0..3000 {
+        let data: Vec<u8> = (0..n % 700)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        for (name, law) in laws::ALL {
+            if ["setup_roundtrip", "plan"].contains(&name) {
+                law(&data);
+            }
+        }
+    }
+}

@@ -245,3 +245,59 @@ fn many_of_the_near_specs_pass() {
         .count();
     assert!(passed > 200, "{passed}");
 }
+
+/// Every field has a description, and none speaks of Rust.
+#[test]
+fn descriptions_are_for_everyone() {
+    fn walk(at: &str, schema: &Value, described: &mut usize) {
+        let Some(object) = schema.as_object() else {
+            return;
+        };
+        if let Some(text) = object.get("description").and_then(Value::as_str) {
+            let of_rust = |word: &str| {
+                let constant = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+                ["None", "Some", "Debug", "Self"].contains(&word)
+                    || word.contains("::")
+                    || (word.trim_matches('_').contains('_') && word.chars().all(constant))
+            };
+            let is_separator = |c: char| !c.is_alphanumeric() && !"_:".contains(c);
+            let word = text.split(is_separator).find(|word| of_rust(word));
+            assert_eq!(word, None, "{at}: {text}");
+            assert!(!text.contains('\n') && text.ends_with('.'), "{at}: {text}");
+            *described += 1;
+        }
+        for (name, field) in object
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            // A condition is no field.
+            let condition = field.as_object().is_some_and(|field| field.len() == 1);
+            let at = format!("{at}.{name}");
+            assert!(condition || field.get("description").is_some(), "{at}");
+            walk(&at, field, described);
+        }
+        for (name, inner) in object
+            .get("$defs")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            walk(name, inner, described);
+        }
+        for variant in object
+            .get("oneOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            walk(at, variant, described);
+        }
+    }
+    for (file, schema) in json_schemas() {
+        let mut described = 0;
+        walk(file, &schema, &mut described);
+        assert!(described > 3, "{file}");
+    }
+}

@@ -285,6 +285,7 @@ fn validated_strings_serve_as_strings() {
         (name.len(), name.as_ref(), String::from(name.clone())),
         (3, "web", "web".into())
     );
+    assert!(name == "web" && name != *"web-1" && name < SandboxName::new("wec").unwrap());
     // `Borrow` lets maps be asked with a plain `&str`.
     assert_eq!(HashMap::from([(name.clone(), 1)]).get("web"), Some(&1));
     assert_eq!(BTreeMap::from([(name, 1)]).get("web"), Some(&1));

@@ -170,6 +170,15 @@ fn cloud_requests() {
         ]
     );
     assert!(!findings.to_string().contains("hunter2"));
+
+    let large = CloudCreateSandboxRequest {
+        env: [("A".into(), "v".repeat(128 * 1024))].into(),
+        ..good
+    };
+    let found = large.validate().unwrap_err();
+    assert_eq!(brief(&found), [("string-too-long", "env.A")]);
+    let roomy = ExecLimits::new(64 * 1024, 8 * 1024 * 1024);
+    assert_eq!(large.validate_with(&roomy), Ok(()));
 }
 
 #[test]
@@ -217,6 +226,19 @@ fn the_environment_of_the_init_is_what_counts() {
         init.env = (0..12).map(entry).collect();
     }
     assert_eq!(spec.validate(), Ok(()));
+    // What is planned counts no more than that.
+    struct Host;
+    impl BootHost for Host {
+        fn root(&self, _: &RootfsSource) -> Option<RootDevice> {
+            Some(RootDevice::Initramfs)
+        }
+
+        fn is_file(&self, _: &HostPath) -> bool {
+            false
+        }
+    }
+    let planned = spec.plan(&Host).unwrap().handoff.unwrap();
+    assert_eq!(planned.env, (0..12).map(entry).collect::<Vec<_>>());
 
     spec.env = (0..24).map(entry).map(EnvVar::from).collect();
     spec.init = None;

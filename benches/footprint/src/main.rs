@@ -6,15 +6,16 @@
 // Gives `_start` and `memcpy`, which no `use` mentions.
 extern crate origin as _;
 
-use core::alloc::{GlobalAlloc, Layout};
+/// A guest without a peer links without an allocator.
+#[cfg(feature = "peers")]
+mod heap;
+
 #[cfg(feature = "path")]
 use core::ffi::CStr;
 #[cfg(any(feature = "view", feature = "path"))]
 use core::ffi::c_char;
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rustix::io::{read, write};
 use rustix::stdio::{stdin, stdout};
@@ -27,34 +28,6 @@ struct Buffer([u8; ROOM]);
 
 static mut MESSAGE: Buffer = Buffer([0; ROOM]);
 static mut POINTERS: [usize; 4096] = [0; 4096];
-static mut HEAP: Buffer = Buffer([0; ROOM]);
-
-/// Hands out `HEAP` from its start and takes nothing back: the least that an allocator can be.
-struct Bump;
-
-#[global_allocator]
-static ALLOCATOR: Bump = Bump;
-static USED: AtomicUsize = AtomicUsize::new(0);
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: no block overlaps another, and each lies in `HEAP` at its alignment.
-unsafe impl GlobalAlloc for Bump {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.store(ALLOCATIONS.load(Relaxed) + 1, Relaxed);
-        let heap = &raw mut HEAP as *mut u8;
-        let at = USED.load(Relaxed).next_multiple_of(layout.align());
-        match at.checked_add(layout.size()) {
-            Some(end) if end <= ROOM && layout.align() <= align_of::<Buffer>() => {
-                USED.store(end, Relaxed);
-                // SAFETY: `at` is at most `ROOM`.
-                unsafe { heap.add(at) }
-            }
-            _ => null_mut(),
-        }
-    }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-}
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
@@ -83,8 +56,11 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, _envp: *mut *mut u8) ->
         return 2;
     };
     black_box(pointers);
-    let allocations = ALLOCATIONS.load(Relaxed).to_le_bytes();
-    match write(stdout, &allocations) {
+    #[cfg(feature = "peers")]
+    let allocations = heap::allocations();
+    #[cfg(not(feature = "peers"))]
+    let allocations = 0u64;
+    match write(stdout, &allocations.to_le_bytes()) {
         Ok(8) => 0,
         _ => 1,
     }
@@ -102,7 +78,7 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
 /// All that this crate does for an agent: it reports, reads the frame, merges the environment.
 #[cfg(feature = "path")]
 fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
-    use microsandbox_types::{FrameHeader, GENERATION, GuestReport, HandoffInitRef};
+    use microsandbox_types::{FrameHeader, FrameKind, GENERATION, GuestFacts, GuestReport, HandoffInitRef};
 
     let report = |report: GuestReport| {
         let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
@@ -110,8 +86,10 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
     };
     report(GuestReport::Ready {
         generation: GENERATION,
+        facts: GuestFacts::default(),
     })?;
-    let frame = match FrameHeader::parse(message) {
+    let header = FrameHeader::parse(message);
+    let frame = match header.and_then(|header| header.expect_kind(FrameKind::HandoffInit)) {
         Ok(header) => message.get(..header.frame_len())?,
         Err(error) => return report(error.into()),
     };
@@ -139,7 +117,7 @@ fn list(room: &mut [usize], pointers: impl Iterator<Item = *const c_char>) -> Op
 }
 
 /// What execve takes has to outlive the call, so nothing is freed.
-#[cfg(not(any(feature = "view", feature = "path")))]
+#[cfg(feature = "peers")]
 fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
     black_box(core::mem::ManuallyDrop::new(lists(message)?));
     Some(())
@@ -160,7 +138,11 @@ use peers::postcard::lists;
 #[cfg(feature = "rkyv")]
 use peers::rkyv::lists;
 
+#[cfg(feature = "simple")]
+use peers::simple::lists;
+
 #[cfg(feature = "none")]
-fn lists(message: &[u8]) -> Option<&[u8]> {
-    Some(message)
+fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
+    black_box(message);
+    Some(())
 }

@@ -94,6 +94,101 @@ pub mod owned {
     }
 }
 
+/// The best simple design: postcard of borrowed strings, each with its NUL, and XXH64 over it.
+#[cfg(feature = "simple")]
+pub mod simple {
+    use alloc::string::String;
+    use core::ffi::CStr;
+
+    use serde::{Deserialize, Serialize};
+    use twox_hash::XxHash64;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Message<'a> {
+        cmd: &'a str,
+        #[serde(borrow)]
+        cwd: Option<&'a str>,
+        #[serde(borrow)]
+        args: Vec<&'a str>,
+        #[serde(borrow)]
+        env: Vec<&'a str>,
+    }
+
+    pub fn encode(plain: &Plain) -> Vec<u8> {
+        let with_nul = |string: &String| format!("{string}\0");
+        let cmd = with_nul(&plain.cmd);
+        let cwd = plain.cwd.as_ref().map(with_nul);
+        let args: Vec<_> = plain.args.iter().map(with_nul).collect();
+        let entry = |(key, value): &(String, String)| format!("{key}={value}\0");
+        let env: Vec<_> = plain.env.iter().map(entry).collect();
+        let mut bytes = ::postcard::to_allocvec(&Message {
+            cmd: &cmd,
+            cwd: cwd.as_deref(),
+            args: args.iter().map(String::as_str).collect(),
+            env: env.iter().map(String::as_str).collect(),
+        })
+        .unwrap();
+        bytes.extend(XxHash64::oneshot(0, &bytes).to_le_bytes());
+        bytes
+    }
+
+    /// Checks the sum, and all that `execve` would stumble over.
+    fn message(bytes: &[u8]) -> Option<Message<'_>> {
+        let (payload, sum) = bytes.split_last_chunk()?;
+        if XxHash64::oneshot(0, payload) != u64::from_le_bytes(*sum) {
+            return None;
+        }
+        let (message, rest) = ::postcard::take_from_bytes::<Message<'_>>(payload).ok()?;
+        let path = |path: &str| path.starts_with('/') && is_c_str(path);
+        let valid = rest.is_empty()
+            && (path(message.cmd) || message.cmd == "auto\0")
+            && message.cwd.is_none_or(path)
+            && message.args.iter().all(|arg| is_c_str(arg))
+            && message.env.iter().all(|entry| has_key(entry) && is_c_str(entry));
+        valid.then_some(message)
+    }
+
+    fn is_c_str(string: &str) -> bool {
+        CStr::from_bytes_with_nul(string.as_bytes()).is_ok()
+    }
+
+    fn has_key(entry: &str) -> bool {
+        entry.find('=').is_some_and(|len| len > 0)
+    }
+
+    pub fn decode(bytes: &[u8]) -> Option<Plain> {
+        let message = message(bytes)?;
+        let owned = |string: &str| string.strip_suffix('\0').map(String::from);
+        let pair = |entry: &str| {
+            let (key, value) = entry.strip_suffix('\0')?.split_once('=')?;
+            Some((key.into(), value.into()))
+        };
+        Some(Plain {
+            cmd: owned(message.cmd)?,
+            args: message.args.into_iter().map(owned).collect::<Option<_>>()?,
+            env: message.env.into_iter().map(pair).collect::<Option<_>>()?,
+            cwd: message.cwd.and_then(owned),
+        })
+    }
+
+    /// In place, as the view.
+    pub fn lists(bytes: &[u8]) -> Option<Lists> {
+        let message = message(bytes)?;
+        let pointer = |string: &str| string.as_ptr().cast::<c_char>();
+        let mut pointers = Vec::with_capacity(message.args.len() + message.env.len() + 3);
+        pointers.push(pointer(message.cmd));
+        pointers.extend(message.args.into_iter().map(pointer));
+        pointers.push(ptr::null());
+        pointers.extend(message.env.into_iter().map(pointer));
+        pointers.push(ptr::null());
+        black_box(message.cwd);
+        let strings = Vec::new();
+        Some(Lists { pointers, strings })
+    }
+}
+
 /// JSON in base64url, an environment variable for each field.
 #[cfg(feature = "incumbent")]
 pub mod incumbent {
