@@ -186,7 +186,11 @@ impl<'a> File<'a> {
 
 /// Builds the agent and the test init; returns the folder that they are in.
 fn build_guest() -> io::Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The tests that boot VMs are a package of their own, further down.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|folder| folder.join("examples/guest-agent").exists())
+        .ok_or_else(|| io::Error::other("the guest agent's sources are not here"))?;
     let target = root.join("target/guest-agent");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
