@@ -1,7 +1,7 @@
 // Made from the JSON Schema of the same name by schema/typescript.cjs.
 
 /**
- * The body of an answer that reports a failure. In JSON every field may be missing.
+ * The body of an error response.
  */
 export interface CloudErrorBody {
   /**
@@ -13,17 +13,17 @@ export interface CloudErrorBody {
    */
   code?: string | null;
   /**
-   * The failure in an object of its own, as some answers have it.
+   * The error as an object of its own, in some responses.
    */
   error?: CloudErrorDetails | null;
   /**
-   * A text for people.
+   * A message for people.
    */
   message?: string | null;
   [k: string]: unknown;
 }
 /**
- * The failure of a `CloudErrorBody` in an object of its own.
+ * An error as an object of its own.
  */
 export interface CloudErrorDetails {
   /**
@@ -31,7 +31,7 @@ export interface CloudErrorDetails {
    */
   code?: string | null;
   /**
-   * A text for people.
+   * A message for people.
    */
   message?: string | null;
   [k: string]: unknown;

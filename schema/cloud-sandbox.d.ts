@@ -10,11 +10,11 @@ export interface CloudSandbox {
   $schema?: string;
   config: CloudCreateSandboxRequest;
   /**
-   * When it was created; RFC 3339 in JSON.
+   * When it was created, in RFC 3339.
    */
   created_at: string;
   /**
-   * Whether its state is removed when it stops.
+   * Whether its state is deleted when it stops.
    */
   ephemeral: boolean;
   /**
@@ -22,7 +22,7 @@ export interface CloudSandbox {
    */
   id: string;
   /**
-   * What last went wrong.
+   * The last error.
    */
   last_error?: string | null;
   /**
@@ -30,7 +30,7 @@ export interface CloudSandbox {
    */
   name: string;
   /**
-   * The identifier of the organisation that it belongs to.
+   * The identifier of the organisation that owns it.
    */
   org_id: string;
   /**
@@ -38,7 +38,7 @@ export interface CloudSandbox {
    */
   started_at?: string | null;
   /**
-   * Where the sandbox is in its life.
+   * The sandbox's state.
    */
   status: "created" | "starting" | "running" | "stopping" | "stopped" | "failed";
   /**
@@ -48,53 +48,53 @@ export interface CloudSandbox {
   [k: string]: unknown;
 }
 /**
- * What its creator asked for.
+ * The request that created it.
  */
 export interface CloudCreateSandboxRequest {
   /**
-   * What replaces the image's entrypoint.
+   * The entrypoint, in place of the image's.
    */
   entrypoint?: string[] | null;
   /**
-   * The environment of the sandbox's processes.
+   * Environment variables for the sandbox's processes.
    */
   env?: {
     [k: string]: string;
   };
   /**
-   * Whether the sandbox's state is removed when it stops; it is by default.
+   * Whether to delete the sandbox's state when it stops; `true` by default.
    */
   ephemeral?: boolean;
   /**
-   * The guest's hostname: 1 to `MAX_HOSTNAME_BYTES` bytes.
+   * The guest's hostname, of 1 to 64 bytes.
    */
   hostname?: string | null;
   /**
-   * Seconds without activity after which the sandbox is stopped; without a value, never.
+   * How many seconds the sandbox may be idle before it is stopped; no limit by default.
    */
   idle_timeout_secs?: number | null;
   /**
-   * The OCI image's reference.
+   * The OCI image's reference, such as `alpine:3.20`.
    */
   image: string;
   /**
-   * How much the runtime logs. The control plane checks the name.
+   * How much the runtime logs: `error`, `warn`, `info`, `debug` or `trace`.
    */
   log_level?: "error" | "warn" | "info" | "debug" | "trace" | null;
   /**
-   * Seconds after its start at which the sandbox is stopped; without a value, never.
+   * How many seconds the sandbox may run before it is stopped; no limit by default.
    */
   max_duration_secs?: number | null;
   /**
-   * Memory in MiB; `DEFAULT_SANDBOX_MEMORY_MIB` by default.
+   * The amount of memory, in MiB; 512 by default.
    */
   memory_mib?: number;
   /**
-   * The sandbox's name: 1 to `MAX_SANDBOX_NAME_BYTES` bytes. A draft may leave it empty.
+   * The sandbox's name: 1 to 128 ASCII letters, digits, `.`, `-` and `_`, starting with a letter or digit.
    */
   name: string;
   /**
-   * Named scripts that are put into the guest: name to content.
+   * Scripts to put into the guest: each name with its content.
    */
   scripts?: {
     [k: string]: string;
@@ -108,7 +108,7 @@ export interface CloudCreateSandboxRequest {
    */
   user?: string | null;
   /**
-   * Virtual CPUs; `DEFAULT_SANDBOX_CPUS` by default.
+   * The number of virtual CPUs; 1 by default.
    */
   vcpus?: number;
   /**

@@ -10,15 +10,15 @@ export interface HandoffInit {
    */
   args?: string[];
   /**
-   * The init: an absolute path inside the guest, or `AUTO_INIT` to let the guest choose. It is `argv[0]` too; for `AUTO_INIT` that is the path found.
+   * The init's program: an absolute path inside the guest, or `auto` to let the guest find one.
    */
   cmd: string;
   /**
-   * The init's working directory: an absolute path inside the guest. Absent, the init starts where the agent is.
+   * The init's working directory: an absolute path inside the guest.
    */
   cwd?: string | null;
   /**
-   * Environment entries, merged over the environment that the init would inherit; of entries with one key, the last wins.
+   * Environment variables for the init, each as a pair of key and value; of equal keys, the last wins.
    */
   env?: [string, string][];
 }

@@ -1,26 +1,35 @@
 // Made from the JSON Schema of the same name by schema/typescript.cjs.
 
 /**
- * What a volume is made of.
- */
-export type VolumeKind = "Directory" | "Disk";
-/**
- * Whether a named volume must be there before it is mounted.
- */
-export type NamedVolumeMode = "Existing" | "Create" | "EnsureExists";
-
-/**
- * A request to have a named volume ready before it is mounted.
+ * A request to create a named volume before it is mounted.
  */
 export interface NamedVolumeCreate {
   /**
    * The schema of this document, for editors.
    */
   $schema?: string;
+  /**
+   * The size of a disk, in MiB.
+   */
   capacity_mib?: number | null;
-  kind: VolumeKind;
+  /**
+   * How the volume is stored.
+   */
+  kind: "Directory" | "Disk";
+  /**
+   * Labels to find the volume by.
+   */
   labels: [string, string][];
-  mode: NamedVolumeMode;
+  /**
+   * Whether to create the volume.
+   */
+  mode: "Existing" | "Create" | "EnsureExists";
+  /**
+   * The volume's name.
+   */
   name: string;
+  /**
+   * How much a directory may hold, in MiB; no limit by default.
+   */
   quota_mib?: number | null;
 }

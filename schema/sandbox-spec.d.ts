@@ -1,7 +1,7 @@
 // Made from the JSON Schema of the same name by schema/typescript.cjs.
 
 /**
- * A mount as JSON may have it: with defaults, and with the `readonly` of older documents.
+ * Something that is mounted into the root filesystem.
  */
 export type VolumeMount =
   | {
@@ -14,7 +14,7 @@ export type VolumeMount =
        */
       host: string;
       /**
-       * Which permissions new files have on the host.
+       * Which permissions new files get on the host.
        */
       host_permissions?: "private" | "mirror";
       /**
@@ -22,17 +22,20 @@ export type VolumeMount =
        */
       options?: MountOptions | null;
       /**
-       * The most that the guest may store, in MiB; without a value, no bound.
+       * How much the guest may store, in MiB; no limit by default.
        */
       quota_mib?: number | null;
       /**
-       * Of older documents: `options.readonly`, where `options` is absent.
+       * Outdated: use `options.readonly`. Ignored if there are `options`.
        */
       readonly?: boolean;
       /**
-       * How owners and modes look in the guest.
+       * Which owners and modes the guest sees.
        */
       stat_virtualization?: "strict" | "relaxed" | "off";
+      /**
+       * A directory or file on the host.
+       */
       type: "Bind";
     }
   | {
@@ -41,7 +44,7 @@ export type VolumeMount =
        */
       guest: string;
       /**
-       * Which permissions new files have on the host.
+       * Which permissions new files get on the host.
        */
       host_permissions?: "private" | "mirror";
       /**
@@ -53,13 +56,16 @@ export type VolumeMount =
        */
       options?: MountOptions | null;
       /**
-       * Of older documents: `options.readonly`, where `options` is absent.
+       * Outdated: use `options.readonly`. Ignored if there are `options`.
        */
       readonly?: boolean;
       /**
-       * How owners and modes look in the guest.
+       * Which owners and modes the guest sees.
        */
       stat_virtualization?: "strict" | "relaxed" | "off";
+      /**
+       * A named volume.
+       */
       type: "Named";
     }
   | {
@@ -72,13 +78,16 @@ export type VolumeMount =
        */
       options?: MountOptions | null;
       /**
-       * Of older documents: `options.readonly`, where `options` is absent.
+       * Outdated: use `options.readonly`. Ignored if there are `options`.
        */
       readonly?: boolean;
       /**
-       * The most that it may hold, in MiB; without a value the guest's kernel decides.
+       * How much it may hold, in MiB; half of the guest's memory by default.
        */
       size_mib?: number | null;
+      /**
+       * A filesystem in the guest's memory.
+       */
       type: "Tmpfs";
     }
   | {
@@ -87,7 +96,7 @@ export type VolumeMount =
        */
       format: "Qcow2" | "Raw" | "Vmdk";
       /**
-       * The filesystem in the image, such as `ext4`; without one the guest finds out.
+       * The filesystem in the image, such as `ext4`; detected by default.
        */
       fstype?: string | null;
       /**
@@ -103,25 +112,29 @@ export type VolumeMount =
        */
       options?: MountOptions | null;
       /**
-       * Of older documents: `options.readonly`, where `options` is absent.
+       * Outdated: use `options.readonly`. Ignored if there are `options`.
        */
       readonly?: boolean;
+      /**
+       * A disk image on the host.
+       */
       type: "DiskImage";
     };
 /**
- * A change to the root filesystem before the sandbox starts.
- *
- * `mode` holds the permission bits of `chmod(2)`, such as `0o644`; without a value the host chooses. `replace` says whether a file that is there already is overwritten.
+ * A change to the root filesystem, made before the sandbox starts.
  */
 export type Patch =
   | {
+      /**
+       * Writes a text file.
+       */
       Text: {
         /**
-         * What the file holds.
+         * The file's content.
          */
         content: string;
         /**
-         * The file's permission bits.
+         * The file's permission bits as a decimal number, such as 420 for octal 644.
          */
         mode?: number | null;
         /**
@@ -135,13 +148,16 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Writes a binary file.
+       */
       File: {
         /**
-         * What the file holds; an array of numbers in JSON.
+         * The file's bytes; in JSON, a list of numbers from 0 to 255.
          */
         content: number[];
         /**
-         * The file's permission bits.
+         * The file's permission bits as a decimal number, such as 420 for octal 644.
          */
         mode?: number | null;
         /**
@@ -155,13 +171,16 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Copies a file from the host.
+       */
       CopyFile: {
         /**
          * The copy's path inside the guest.
          */
         dst: string;
         /**
-         * The copy's permission bits.
+         * The copy's permission bits as a decimal number, such as 420 for octal 644.
          */
         mode?: number | null;
         /**
@@ -175,6 +194,9 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Copies a directory from the host, with everything in it.
+       */
       CopyDir: {
         /**
          * The copy's path inside the guest.
@@ -191,9 +213,12 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Creates a symbolic link.
+       */
       Symlink: {
         /**
-         * The link's own path inside the guest.
+         * The link's path inside the guest.
          */
         link: string;
         /**
@@ -207,9 +232,12 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Creates a directory.
+       */
       Mkdir: {
         /**
-         * The directory's permission bits.
+         * The directory's permission bits as a decimal number, such as 493 for octal 755.
          */
         mode?: number | null;
         /**
@@ -219,6 +247,9 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Removes a file or a directory.
+       */
       Remove: {
         /**
          * The path inside the guest.
@@ -227,9 +258,12 @@ export type Patch =
       };
     }
   | {
+      /**
+       * Appends text to a file.
+       */
       Append: {
         /**
-         * What is added.
+         * The text to append.
          */
         content: string;
         /**
@@ -239,14 +273,12 @@ export type Patch =
       };
     };
 /**
- * How much a sandbox's runtime logs, from the least to the most.
+ * How much a sandbox's runtime logs, from least to most.
  */
 export type SandboxLogLevel = "error" | "warn" | "info" | "debug" | "trace";
 
 /**
- * A sandbox as its creator describes it.
- *
- * In JSON every field may be missing and then takes its default.
+ * The description of a sandbox.
  */
 export interface SandboxSpec {
   /**
@@ -254,7 +286,7 @@ export interface SandboxSpec {
    */
   $schema?: string;
   /**
-   * The environment of the guest's processes.
+   * Environment variables for the guest's processes.
    */
   env?: EnvVar[];
   /**
@@ -262,19 +294,25 @@ export interface SandboxSpec {
    */
   image:
     | {
+        /**
+         * The path of a directory on the host.
+         */
         Bind: string;
       }
     | {
         Oci: OciRootfsSource;
       }
     | {
+        /**
+         * A disk image on the host.
+         */
         DiskImage: {
           /**
            * The image's format.
            */
           format: "Qcow2" | "Raw" | "Vmdk";
           /**
-           * The filesystem in the image, such as `ext4`; without one the guest finds out.
+           * The filesystem in the image, such as `ext4`; detected by default.
            */
           fstype?: string | null;
           /**
@@ -284,31 +322,33 @@ export interface SandboxSpec {
         };
       };
   /**
-   * The program that takes over as the guest's init; without one the guest keeps its own.
+   * The program that takes over as the guest's init; by default the guest keeps its own.
    */
   init?: HandoffInit | null;
   /**
-   * Free-form labels to find the sandbox by.
+   * Labels to find the sandbox by.
    */
   labels?: {
     [k: string]: string;
   };
   lifecycle?: SandboxPolicy;
   /**
-   * What is mounted over the root filesystem.
+   * What is mounted into the root filesystem, in any order.
+   *
+   * @maxItems 64
    */
   mounts?: VolumeMount[];
   /**
-   * The sandbox's name: 1 to `MAX_SANDBOX_NAME_BYTES` bytes. A draft may leave it empty.
+   * The sandbox's name: 1 to 128 ASCII letters, digits, `.`, `-` and `_`, starting with a letter or digit.
    */
   name: string;
   network?: NetworkSpec;
   /**
-   * Changes to the root filesystem before the sandbox starts, in this order.
+   * Changes to make to the root filesystem before the sandbox starts, in this order.
    */
   patches?: Patch[];
   /**
-   * When the image is pulled.
+   * When to pull the image.
    */
   pull_policy?: "IfMissing" | "Always" | "Never";
   resources?: SandboxResources;
@@ -318,12 +358,12 @@ export interface SandboxSpec {
   rlimits?: Rlimit[];
   runtime?: SandboxRuntimeOptions;
   /**
-   * How much the guest's processes may do.
+   * How far the guest's processes are restricted.
    */
   security_profile?: "default" | "restricted";
 }
 /**
- * One variable of an environment.
+ * An environment variable.
  */
 export interface EnvVar {
   /**
@@ -335,13 +375,16 @@ export interface EnvVar {
    */
   value: string;
 }
+/**
+ * An OCI image.
+ */
 export interface OciRootfsSource {
   /**
    * The image's reference, such as `alpine:3.20`.
    */
   reference: string;
   /**
-   * The size in MiB of the writable layer over the image; without a value the host chooses.
+   * The size of the writable layer over the image, in MiB; the host chooses by default.
    */
   upper_size_mib?: number | null;
 }
@@ -351,53 +394,53 @@ export interface HandoffInit {
    */
   args?: string[];
   /**
-   * The init: an absolute path inside the guest, or `AUTO_INIT` to let the guest choose. It is `argv[0]` too; for `AUTO_INIT` that is the path found.
+   * The init's program: an absolute path inside the guest, or `auto` to let the guest find one.
    */
   cmd: string;
   /**
-   * The init's working directory: an absolute path inside the guest. Absent, the init starts where the agent is.
+   * The init's working directory: an absolute path inside the guest.
    */
   cwd?: string | null;
   /**
-   * Environment entries, merged over the environment that the init would inherit; of entries with one key, the last wins.
+   * Environment variables for the init, each as a pair of key and value; of equal keys, the last wins.
    */
   env?: [string, string][];
 }
 /**
- * How long the sandbox lives.
+ * How long the sandbox may run.
  */
 export interface SandboxPolicy {
   /**
-   * Whether the sandbox's state is removed when it stops.
+   * Whether to delete the sandbox's state when it stops.
    */
   ephemeral?: boolean;
   /**
-   * Seconds without activity after which the sandbox is stopped; without a value, never.
+   * How many seconds the sandbox may be idle before it is stopped; no limit by default.
    */
   idle_timeout_secs?: number | null;
   /**
-   * Seconds after its start at which the sandbox is stopped; without a value, never.
+   * How many seconds the sandbox may run before it is stopped; no limit by default.
    */
   max_duration_secs?: number | null;
 }
 /**
- * The flags of a mount, as `mount(8)` has them; none is set by default.
+ * The flags of a mount, as in `mount(8)`; none is set by default.
  */
 export interface MountOptions {
   /**
-   * Whether device files have no effect.
+   * Whether device files are ignored.
    */
   nodev?: boolean;
   /**
-   * Whether nothing may be executed.
+   * Whether programs cannot be executed from it.
    */
   noexec?: boolean;
   /**
-   * Whether set-user-ID and set-group-ID bits have no effect.
+   * Whether set-user-ID and set-group-ID bits are ignored.
    */
   nosuid?: boolean;
   /**
-   * Whether nothing may be written.
+   * Whether the mount is read-only.
    */
   readonly?: boolean;
 }
@@ -406,44 +449,44 @@ export interface MountOptions {
  */
 export interface NetworkSpec {
   /**
-   * How names are resolved.
+   * How names are resolved. Its form is up to the network engine.
    */
   dns?: unknown;
   /**
-   * Whether the sandbox has a network at all; it has by default.
+   * Whether the sandbox has a network; `true` by default.
    */
   enabled?: boolean;
   /**
-   * The guest's interface: addresses and the like.
+   * The guest's interface, such as its addresses. Its form is up to the network engine.
    */
   interface?: unknown;
   /**
-   * The most connections at a time; without a value, the engine's own bound.
+   * How many connections may be open at once; the network engine's limit by default.
    */
   max_connections?: number | null;
   /**
-   * Which connections are let through.
+   * Which connections are allowed. Its form is up to the network engine.
    */
   policy?: unknown;
   /**
-   * The guest's ports that the host answers for.
+   * The guest's ports that are published on the host.
    */
   ports?: PublishedPortSpec[];
   /**
-   * Secrets that are put into outgoing requests.
+   * Secrets to insert into outgoing requests. Its form is up to the network engine.
    */
   secrets?: unknown;
   /**
-   * How TLS connections are inspected.
+   * How TLS connections are inspected. Its form is up to the network engine.
    */
   tls?: unknown;
   /**
-   * Whether the guest trusts the certificate authorities that the host trusts.
+   * Whether the guest trusts the host's certificate authorities.
    */
   trust_host_cas?: boolean;
 }
 /**
- * A guest's port that the host answers for.
+ * A port of the guest that is published on the host.
  */
 export interface PublishedPortSpec {
   /**
@@ -451,41 +494,41 @@ export interface PublishedPortSpec {
    */
   guest_port: number;
   /**
-   * The host's address that is listened on. JSON must name it.
+   * The address on the host to listen on, such as `127.0.0.1`.
    */
   host_bind: string;
   /**
-   * The port on the host.
+   * The port on the host; 0 lets the host pick one.
    */
   host_port: number;
   /**
-   * The protocol; TCP when JSON leaves it out.
+   * The protocol; `tcp` by default.
    */
   protocol?: "tcp" | "udp";
 }
 /**
- * The virtual machine's size.
+ * The size of the virtual machine.
  */
 export interface SandboxResources {
   /**
-   * Virtual CPUs; `DEFAULT_SANDBOX_CPUS` by default.
+   * The number of virtual CPUs; 1 by default.
    */
   cpus?: number;
   /**
-   * Memory in MiB; `DEFAULT_SANDBOX_MEMORY_MIB` by default.
+   * The amount of memory, in MiB; 512 by default.
    */
   memory_mib?: number;
 }
 /**
- * A limit on one resource, in the resource's own unit.
+ * A limit on a resource, in the resource's own unit.
  */
 export interface Rlimit {
   /**
-   * The ceiling of `soft`.
+   * The highest value that `soft` may have.
    */
   hard: number;
   /**
-   * What is limited.
+   * The resource.
    */
   resource:
     | "Cpu"
@@ -505,28 +548,28 @@ export interface Rlimit {
     | "Rtprio"
     | "Rttime";
   /**
-   * The limit that the kernel enforces; a process may raise it up to `hard`.
+   * The limit that the kernel enforces; a process may raise it to `hard`.
    */
   soft: number;
 }
 /**
- * What runs in the guest, and how.
+ * How processes run in the guest.
  */
 export interface SandboxRuntimeOptions {
   /**
-   * What replaces the image's command.
+   * The command, in place of the image's.
    */
   cmd?: string[] | null;
   /**
-   * Whether sampling is off whatever the interval says.
+   * Whether to turn sampling off, whatever the interval.
    */
   disable_metrics_sample?: boolean;
   /**
-   * What replaces the image's entrypoint.
+   * The entrypoint, in place of the image's.
    */
   entrypoint?: string[] | null;
   /**
-   * The guest's hostname: 1 to `MAX_HOSTNAME_BYTES` bytes.
+   * The guest's hostname, of 1 to 64 bytes; derived from the sandbox's name by default.
    */
   hostname?: string | null;
   /**
@@ -534,11 +577,11 @@ export interface SandboxRuntimeOptions {
    */
   log_level?: SandboxLogLevel | null;
   /**
-   * Milliseconds between two samples of the sandbox's metrics; `DEFAULT_METRICS_SAMPLE_INTERVAL_MS` by default. `None`, an explicit `null` in JSON, turns sampling off.
+   * How often to sample the sandbox's metrics, in milliseconds; 1000 by default. `null` turns sampling off.
    */
   metrics_sample_interval_ms?: number | null;
   /**
-   * Named scripts that are put into the guest: name to content.
+   * Scripts to put into the guest: each name with its content.
    */
   scripts?: {
     [k: string]: string;
@@ -548,11 +591,11 @@ export interface SandboxRuntimeOptions {
    */
   shell?: string | null;
   /**
-   * The user that the guest's processes run as; without one, the image's.
+   * The user that the guest's processes run as; the image's by default.
    */
   user?: string | null;
   /**
-   * The working directory inside the guest; without one, the image's.
+   * The working directory inside the guest; the image's by default.
    */
   workdir?: string | null;
 }

@@ -1,7 +1,7 @@
 // Made from the JSON Schema of the same name by schema/typescript.cjs.
 
 /**
- * A snapshot as its creator describes it. In JSON every field is required.
+ * The description of a snapshot.
  */
 export interface SnapshotSpec {
   /**
@@ -13,25 +13,31 @@ export interface SnapshotSpec {
    */
   destination:
     | {
+        /**
+         * A name in the host's snapshot store.
+         */
         Name: string;
       }
     | {
+        /**
+         * A path on the host.
+         */
         Path: string;
       };
   /**
-   * Whether a snapshot that is there already is replaced.
+   * Whether to replace an existing snapshot.
    */
   force: boolean;
   /**
-   * Free-form labels to find the snapshot by.
+   * Labels to find the snapshot by.
    */
   labels: [string, string][];
   /**
-   * Whether checksums are recorded, so that damage shows later.
+   * Whether to record checksums, which reveal damage later.
    */
   record_integrity: boolean;
   /**
-   * The name of the sandbox that the snapshot is taken of.
+   * The name of the sandbox to take a snapshot of.
    */
   source_sandbox: string;
 }

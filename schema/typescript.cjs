@@ -9,14 +9,17 @@ const { createRequire } = require("node:module");
 const here = createRequire(join(process.cwd(), "package.json"));
 const { compile } = here("json-schema-to-typescript");
 
-// The package knows pairs by the keyword of older drafts, and takes a schema without a type for an
-// object's.
+// The package knows pairs by the keyword of older drafts, knows a variant's only key where it is
+// required, and takes a schema without a type for an object's.
 const adapted = (key, value) => {
   if (value && value.prefixItems) {
     const { prefixItems, ...rest } = value;
-    return { ...rest, items: prefixItems };
+    return { items: prefixItems, ...rest };
   }
-  if (value && Object.keys(value).join() === "description") {
+  if (value && value.minProperties === 1) {
+    return { ...value, required: Object.keys(value.properties) };
+  }
+  if (value && Object.keys(value).join() === "defaultSnippets,description") {
     return { ...value, tsType: "unknown" };
   }
   return value;

@@ -1,7 +1,7 @@
 // Made from the JSON Schema of the same name by schema/typescript.cjs.
 
 /**
- * A volume as its creator describes it.
+ * The description of a volume.
  */
 export interface VolumeSpec {
   /**
@@ -13,11 +13,11 @@ export interface VolumeSpec {
    */
   capacity_mib?: number | null;
   /**
-   * What the volume is made of.
+   * How the volume is stored.
    */
   kind: "Directory" | "Disk";
   /**
-   * Free-form labels to find the volume by.
+   * Labels to find the volume by.
    */
   labels: [string, string][];
   /**
@@ -25,7 +25,7 @@ export interface VolumeSpec {
    */
   name: string;
   /**
-   * The most that a directory may hold, in MiB; without a value, no bound.
+   * How much a directory may hold, in MiB; no limit by default.
    */
   quota_mib?: number | null;
 }

@@ -12,47 +12,57 @@ use crate::limits::{DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB};
 use crate::shape::shaped;
 use crate::spec::hidden::Keys;
 
-/// Where a cloud sandbox is in its life.
+/// The state of a cloud sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CloudSandboxStatus {
-    /// It is known, and was not started yet.
+    /// It has not been started yet.
     Created,
-    /// It is on its way up.
+    /// It is starting.
     Starting,
-    /// It is up.
+    /// It is running.
     Running,
-    /// It is on its way down.
+    /// It is stopping.
     Stopping,
-    /// It is down.
+    /// It has stopped.
     Stopped,
-    /// It broke; [`CloudSandbox::last_error`] may say why.
+    /// It has failed.
+    ///
+    /// [`CloudSandbox::last_error`] may say why.
     Failed,
 }
 
 shaped! {
     #[json(remote = "CloudCreateSandboxRequest", default)]
     #[binary(remote = "CloudCreateSandboxRequest")]
-    /// What a client asks for when it creates a cloud sandbox. In JSON every field may be missing.
+    /// A request to create a cloud sandbox.
+    ///
+    /// In JSON, a missing field takes its default.
     ///
     /// `Debug` shows the names of variables and scripts alone.
     #[derive(Clone, PartialEq, Eq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct CloudCreateSandboxRequest {
-        /// The sandbox's name: 1 to [`MAX_SANDBOX_NAME_BYTES`](crate::MAX_SANDBOX_NAME_BYTES)
-        /// bytes. A draft may leave it empty.
+        /// The sandbox's name: 1 to 128 ASCII letters, digits, `.`, `-` and `_`, starting with a
+        /// letter or digit.
+        ///
+        /// A draft may leave it empty.
         pub name: String,
-        /// The OCI image's reference.
+        /// The OCI image's reference, such as `alpine:3.20`.
         pub image: String,
-        /// Virtual CPUs; [`DEFAULT_SANDBOX_CPUS`] by default.
+        /// The number of virtual CPUs; 1 by default.
+        ///
+        /// The default is [`DEFAULT_SANDBOX_CPUS`].
         pub vcpus: u8,
-        /// Memory in MiB; [`DEFAULT_SANDBOX_MEMORY_MIB`] by default.
+        /// The amount of memory, in MiB; 512 by default.
+        ///
+        /// The default is [`DEFAULT_SANDBOX_MEMORY_MIB`].
         pub memory_mib: u32,
-        /// The environment of the sandbox's processes.
+        /// Environment variables for the sandbox's processes.
         pub env: BTreeMap<String, String>,
-        /// Whether the sandbox's state is removed when it stops; it is by default.
+        /// Whether to delete the sandbox's state when it stops; `true` by default.
         pub ephemeral: bool,
         /// The working directory inside the guest.
         #[json(skip_serializing_if = "Option::is_none")]
@@ -60,25 +70,27 @@ shaped! {
         /// The shell that runs scripts and interactive sessions.
         #[json(skip_serializing_if = "Option::is_none")]
         pub shell: Option<String>,
-        /// What replaces the image's entrypoint.
+        /// The entrypoint, in place of the image's.
         #[json(skip_serializing_if = "Option::is_none")]
         pub entrypoint: Option<Vec<String>>,
-        /// The guest's hostname: 1 to [`MAX_HOSTNAME_BYTES`](crate::MAX_HOSTNAME_BYTES) bytes.
+        /// The guest's hostname, of 1 to 64 bytes.
         #[json(skip_serializing_if = "Option::is_none")]
         pub hostname: Option<String>,
         /// The user that the guest's processes run as.
         #[json(skip_serializing_if = "Option::is_none")]
         pub user: Option<String>,
-        /// How much the runtime logs. The control plane checks the name.
+        /// How much the runtime logs: `error`, `warn`, `info`, `debug` or `trace`.
+        ///
+        /// It is a string, so that a newer control plane may know more levels.
         #[json(skip_serializing_if = "Option::is_none")]
         pub log_level: Option<String>,
-        /// Named scripts that are put into the guest: name to content.
+        /// Scripts to put into the guest: each name with its content.
         #[json(skip_serializing_if = "BTreeMap::is_empty")]
         pub scripts: BTreeMap<String, String>,
-        /// Seconds after its start at which the sandbox is stopped; without a value, never.
+        /// How many seconds the sandbox may run before it is stopped; no limit by default.
         #[json(skip_serializing_if = "Option::is_none")]
         pub max_duration_secs: Option<u64>,
-        /// Seconds without activity after which the sandbox is stopped; without a value, never.
+        /// How many seconds the sandbox may be idle before it is stopped; no limit by default.
         #[json(skip_serializing_if = "Option::is_none")]
         pub idle_timeout_secs: Option<u64>,
     }
@@ -135,17 +147,17 @@ impl fmt::Debug for CloudCreateSandboxRequest {
 pub struct CloudSandbox {
     /// The sandbox's identifier.
     pub id: String,
-    /// The identifier of the organisation that it belongs to.
+    /// The identifier of the organisation that owns it.
     pub org_id: String,
     /// The sandbox's name.
     pub name: String,
-    /// Where the sandbox is in its life.
+    /// The sandbox's state.
     pub status: CloudSandboxStatus,
-    /// What its creator asked for.
+    /// The request that created it.
     pub config: CloudCreateSandboxRequest,
-    /// Whether its state is removed when it stops.
+    /// Whether its state is deleted when it stops.
     pub ephemeral: bool,
-    /// When it was created; RFC 3339 in JSON.
+    /// When it was created, in RFC 3339.
     #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::timestamp))]
     pub created_at: DateTime<Utc>,
     /// When it last started.
@@ -156,33 +168,35 @@ pub struct CloudSandbox {
     #[cfg_attr(feature = "arbitrary", arbitrary(with = crate::generate::optional_timestamp))]
     #[serde(default)]
     pub stopped_at: Option<DateTime<Utc>>,
-    /// What last went wrong.
+    /// The last error.
     #[serde(default)]
     pub last_error: Option<String>,
 }
 
-/// One page of a longer list.
+/// A page of a longer list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudPaginated<T> {
     /// The page's entries.
     pub data: Vec<T>,
-    /// What to ask for the next page with; the last page has none.
+    /// The cursor of the next page; the last page has none.
     #[serde(default)]
     pub next_cursor: Option<String>,
 }
 
-/// An answer that holds nothing but a text for people.
+/// A response that consists of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CloudMessageResponse {
-    /// The text.
+    /// The message, for people.
     pub message: String,
 }
 
-/// The body of an answer that reports a failure. In JSON every field may be missing.
+/// The body of an error response.
+///
+/// In JSON every field may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -190,13 +204,13 @@ pub struct CloudMessageResponse {
 pub struct CloudErrorBody {
     /// A stable code for programs.
     pub code: Option<String>,
-    /// A text for people.
+    /// A message for people.
     pub message: Option<String>,
-    /// The failure in an object of its own, as some answers have it.
+    /// The error as an object of its own, in some responses.
     pub error: Option<CloudErrorDetails>,
 }
 
-/// The failure of a [`CloudErrorBody`] in an object of its own.
+/// An error as an object of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -204,6 +218,6 @@ pub struct CloudErrorBody {
 pub struct CloudErrorDetails {
     /// A stable code for programs.
     pub code: Option<String>,
-    /// A text for people.
+    /// A message for people.
     pub message: Option<String>,
 }

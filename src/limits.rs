@@ -29,6 +29,32 @@ pub const MAX_PAYLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// and no more memory than that for a guest that announces nonsense.
 pub const MAX_REPORT_PAYLOAD_BYTES: usize = 64;
 
+/// The longest payload of a setup's frame, in bytes: no valid setup is longer, whatever its lists
+/// hold.
+pub const MAX_SETUP_PAYLOAD_BYTES: usize = 512 * 1024;
+
+/// The most mounts of a setup.
+pub const MAX_SETUP_MOUNTS: usize = 64;
+
+/// The longest tag of a virtiofs share, in bytes (virtio specification, file system device).
+pub const MAX_TAG_BYTES: usize = 36;
+
+/// The longest serial of a virtio-blk device, in bytes: Linux's `VIRTIO_BLK_ID_BYTES`.
+pub const MAX_SERIAL_BYTES: usize = 20;
+
+/// The longest name of a filesystem, in bytes: longer than any of Linux's.
+pub const MAX_FSTYPE_BYTES: usize = 32;
+
+/// The longest name of a network interface, in bytes: Linux's `IFNAMSIZ` − 1.
+pub const MAX_INTERFACE_NAME_BYTES: usize = 15;
+
+/// The longest domain name, in bytes (RFC 1035, section 2.3.4).
+pub const MAX_DOMAIN_BYTES: usize = 255;
+
+/// The first second since 1970 that `settimeofday(2)` does not take: Linux's
+/// `TIME_SETTOD_SEC_MAX`.
+pub const MAX_CLOCK_SECONDS: u64 = 8_277_292_036;
+
 /// The most findings that one check keeps: more than a person reads, and few enough that a
 /// hostile document cannot grow the answer.
 pub const MAX_FINDINGS: usize = 100;

@@ -54,6 +54,9 @@ pub enum InvalidName {
          hyphens, joined by dots"
     )]
     HostnameLabels,
+    /// A hostname has the form of an IPv4 address.
+    #[error("hostname must not have the form of an IPv4 address")]
+    HostnameIsAddress,
 }
 
 #[cfg(not(feature = "std"))]
@@ -205,21 +208,23 @@ pub struct SandboxName(heapless::String<MAX_SANDBOX_NAME_BYTES>);
 ///
 /// It is at most 64 bytes long (Linux's `__NEW_UTS_LEN`) and consists of labels joined by `.`
 /// (RFC 1123, section 2.1): 1 to 63 ASCII letters, digits and hyphens each, with no hyphen at
-/// either end. [`validate_hostname`](crate::validate_hostname) asks for no more than a length of 1 to 64 bytes: a stored
-/// spec may hold a hostname that it accepts and this type does not, such as `my_app`.
+/// either end. Four numbers are an IPv4 address, not a hostname.
+///
+/// [`validate_hostname`](crate::validate_hostname) asks only for 1 to 64 bytes: a stored spec may
+/// hold a hostname that it accepts and this type does not, such as `my_app`.
 ///
 /// # From a sandbox name
 /// `Hostname::from(&name)` gives every sandbox name a hostname of its own:
-/// - A name that is a valid hostname without upper-case letters is its hostname as it stands.
+/// - A name that is a valid hostname without upper-case letters is its own hostname.
 /// - Any other becomes one label: its first 46 bytes in lower case, with every byte that is not a
 ///   letter or digit as `-` (trailing ones dropped), then `-` and the first 16 hexadecimal digits
-///   of the name's SHA-256. So does a name that already ends like that: no name's hostname as it
-///   stands is another's derived one.
+///   of the name's SHA-256. So does a name that already ends like that, so that no name takes the
+///   hostname of another.
 ///
-/// [`hostname_from_sandbox_name`](crate::hostname_from_sandbox_name) derives other hostnames for names that are not hostnames: a
-/// sandbox that exists keeps the one that it has. Names differ in case, hostnames do not, hence
-/// the digits for upper case. Two derived hostnames meet with odds of 2⁻⁶⁴. The mapping never
-/// changes.
+/// [`hostname_from_sandbox_name`](crate::hostname_from_sandbox_name) derives other hostnames for
+/// names that are not hostnames: an existing sandbox keeps the one that it has. Names differ in
+/// case, hostnames do not, hence the digits for upper case. Two derived hostnames are equal with
+/// odds of 2⁻⁶⁴. The mapping never changes.
 ///
 /// ```
 /// use microsandbox_types::{Hostname, SandboxName};
@@ -261,6 +266,9 @@ impl Hostname {
         if !hostname.split('.').all(is_label) {
             return Err(InvalidName::HostnameLabels);
         }
+        if is_dotted_decimal(hostname) {
+            return Err(InvalidName::HostnameIsAddress);
+        }
         let len = hostname.len();
         let copied = heapless::String::try_from(hostname);
         copied
@@ -275,6 +283,13 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(|byte| is_label_byte(&byte))
         && !label.starts_with('-')
         && !label.ends_with('-')
+}
+
+/// Whether `hostname` is four numbers, as RFC 1123 (section 2.1) has programs ask before they
+/// look a name up.
+fn is_dotted_decimal(hostname: &str) -> bool {
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    hostname.split('.').count() == 4 && hostname.split('.').all(is_number)
 }
 
 impl From<&SandboxName> for Hostname {
@@ -375,6 +390,18 @@ macro_rules! validated_string {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 self.as_str()
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
             }
         }
 

@@ -18,6 +18,24 @@ pub enum MessageField {
     Arg(u32),
     /// `env[N]`, counted from 0.
     Env(u32),
+    /// `root` of a setup.
+    Root,
+    /// `mounts[N]` of a setup.
+    Mount(u32),
+    /// `hostname` of a setup.
+    Hostname,
+    /// `interfaces[N]` of a setup.
+    Interface(u32),
+    /// `dns[N]` of a setup.
+    Dns(u32),
+    /// `search[N]` of a setup.
+    Search(u32),
+    /// `hosts[N]` of a setup.
+    Hosts(u32),
+    /// `rlimits[N]` of a setup.
+    Rlimit(u32),
+    /// `clock` of a setup.
+    Clock,
     /// The message as a whole.
     Message,
 }
@@ -29,6 +47,15 @@ impl fmt::Display for MessageField {
             Self::Cwd => f.write_str("cwd"),
             Self::Arg(n) => write!(f, "args[{n}]"),
             Self::Env(n) => write!(f, "env[{n}]"),
+            Self::Root => f.write_str("root"),
+            Self::Mount(n) => write!(f, "mounts[{n}]"),
+            Self::Hostname => f.write_str("hostname"),
+            Self::Interface(n) => write!(f, "interfaces[{n}]"),
+            Self::Dns(n) => write!(f, "dns[{n}]"),
+            Self::Search(n) => write!(f, "search[{n}]"),
+            Self::Hosts(n) => write!(f, "hosts[{n}]"),
+            Self::Rlimit(n) => write!(f, "rlimits[{n}]"),
+            Self::Clock => f.write_str("clock"),
             Self::Message => f.write_str("message"),
         }
     }
@@ -80,6 +107,78 @@ pub enum MessageRule {
         /// The most allowed, in bytes.
         max: u32,
     },
+    /// A tag or serial is empty, too long, or holds another byte than `[A-Za-z0-9_.-]`.
+    #[error("must be 1 to {max} bytes of letters, digits, `.`, `-` and `_`")]
+    BadTag {
+        /// The most allowed.
+        max: u32,
+    },
+    /// A filesystem's name is not one.
+    #[error("filesystem must be 1 to 32 bytes of lower-case letters, digits, `.`, `-` and `_`")]
+    BadFstype,
+    /// The name of a shared file is not a file name.
+    #[error("file must be a name of 1 to 255 bytes, without `/`")]
+    BadFileName,
+    /// A size is 0.
+    #[error("size must be at least 1 MiB")]
+    ZeroSize,
+    /// A file mode has bits that `chmod(2)` does not know.
+    #[error("mode must be at most 0o7777")]
+    BadMode,
+    /// A path inside the guest is not in normal form.
+    #[error("path must have no empty component, no `.`, no `..`, and no component over 255 bytes")]
+    PathNotNormal,
+    /// A mount is on a filesystem that the guest needs.
+    #[error("must not be /proc, /sys or /dev")]
+    MountOnBase,
+    /// Two mounts are on one path.
+    #[error("is on the path of an earlier mount")]
+    MountRepeated,
+    /// A mount would hide an earlier one.
+    #[error("comes after a mount below it")]
+    MountBeforeParent,
+    /// A mount is below a file.
+    #[error("is inside a mount that is a file")]
+    MountInFile,
+    /// A hostname is not one that `sethostname(2)` and `/etc/hosts` take.
+    #[error("must be 1 to 64 bytes without control characters, `/` and space")]
+    BadHostname,
+    /// An interface's name is not one.
+    #[error("name must be 1 to 15 bytes without `/`, `:` and space, and not `lo`")]
+    BadInterfaceName,
+    /// An MTU is too small for IP.
+    #[error("mtu must be at least {min}")]
+    BadMtu {
+        /// The least allowed.
+        min: u32,
+    },
+    /// A prefix is longer than the address.
+    #[error("prefix length must be at most {max}")]
+    BadPrefix {
+        /// The most allowed.
+        max: u32,
+    },
+    /// Two interfaces have a gateway of one family.
+    #[error("is the second interface with a gateway of this family")]
+    TwoGateways,
+    /// A domain is empty, too long, or would end its field in a file under `/etc`.
+    #[error("must have 1 to 255 bytes a name, without control characters, space and `#`")]
+    BadDomain,
+    /// A soft limit is above its hard limit.
+    #[error("soft limit must not be above the hard one")]
+    RlimitOrder,
+    /// Two items of a list have one key: a hardware address, a name, a resource.
+    #[error("repeats an earlier one")]
+    Repeated,
+    /// A time is one that `settimeofday(2)` does not take.
+    #[error("must be before 2232-04-18 with less than 10^9 nanoseconds")]
+    BadClock,
+    /// A list has more items than a setup may hold.
+    #[error("is one too many (max {max})")]
+    TooMany {
+        /// The most allowed.
+        max: u32,
+    },
     /// The message is longer than a frame carries.
     #[error("is too large for a frame: {len} bytes (max {max})")]
     PayloadTooLarge {
@@ -105,6 +204,26 @@ impl MessageRule {
             Self::NoEquals => 38,
             Self::StringTooLong { .. } => 39,
             Self::TotalTooLarge { .. } => 40,
+            Self::BadTag { .. } => 41,
+            Self::BadFstype => 42,
+            Self::BadFileName => 43,
+            Self::ZeroSize => 44,
+            Self::BadMode => 45,
+            Self::PathNotNormal => 46,
+            Self::MountOnBase => 47,
+            Self::MountRepeated => 48,
+            Self::MountBeforeParent => 49,
+            Self::MountInFile => 50,
+            Self::BadHostname => 51,
+            Self::BadInterfaceName => 52,
+            Self::BadMtu { .. } => 53,
+            Self::BadPrefix { .. } => 54,
+            Self::TwoGateways => 55,
+            Self::BadDomain => 56,
+            Self::RlimitOrder => 57,
+            Self::Repeated => 58,
+            Self::BadClock => 59,
+            Self::TooMany { .. } => 60,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The types tell their fields, descriptions and defaults. What the checks hold values to is added
 //! here from the same constants: one table, in which each row is a field of a type.
 
+mod editor;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -12,9 +14,9 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use crate::limits::{
-    MAX_FILE_MODE, MAX_HOSTNAME_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES,
+    MAX_FILE_MODE, MAX_FSTYPE_BYTES, MAX_HOSTNAME_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES,
     MAX_LABEL_KEY_BYTES, MAX_PATH_BYTES, MAX_SANDBOX_NAME_BYTES, MAX_SCRIPT_NAME_BYTES,
-    MAX_VOLUME_NAME_BYTES,
+    MAX_SETUP_MOUNTS, MAX_VOLUME_NAME_BYTES,
 };
 use crate::{HandoffInit, NamedVolumeCreate, SandboxSpec, SnapshotSpec, VolumeSpec};
 
@@ -66,131 +68,250 @@ fn schema_of<T: JsonSchema>() -> Value {
     schema
 }
 
-/// The keywords of a text of at least `min` bytes, 0 or 1.
-fn texts(min: usize, max: Option<usize>, pattern: &str) -> Value {
-    let mut keywords = json!({"minLength": min, "pattern": pattern});
-    // A schema counts characters, of which there are no more than bytes.
-    if let (Some(max), Some(keywords)) = (max, keywords.as_object_mut()) {
-        keywords.insert("maxLength".into(), json!(max));
+/// The keywords of a string of a pattern, and what an editor says of one that does not match.
+fn pattern(pattern: &str, words: &str) -> Value {
+    json!({"pattern": pattern, "patternErrorMessage": words})
+}
+
+/// The keywords of both objects.
+fn with(mut keywords: Value, more: Value) -> Value {
+    if let (Some(keywords), Value::Object(more)) = (keywords.as_object_mut(), more) {
+        keywords.extend(more);
     }
     keywords
 }
 
-const NO_NUL: &str = r"^[^\x00]*$";
-const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+/// The keywords of a string of at least 1 and at most `max` bytes. A schema counts characters, of
+/// which there are no more than bytes.
+fn bounded(max: usize, pattern: Value) -> Value {
+    with(pattern, json!({"minLength": 1, "maxLength": max}))
+}
+
+fn no_nul() -> Value {
+    pattern(r"^[^\x00]*$", "Must not contain a NUL character.")
+}
+
+fn filled() -> Value {
+    with(no_nul(), json!({"minLength": 1}))
+}
+
+fn name(max: usize) -> Value {
+    let words = "May contain only ASCII letters, digits, `.`, `-` and `_`, and must start with a \
+                 letter or digit.";
+    bounded(max, pattern("^[A-Za-z0-9][A-Za-z0-9._-]*$", words))
+}
 
 /// The grammar of the distribution project; an IPv6 host is not looked into.
 fn image_reference() -> Value {
     let part = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-    let host = format!(r"(?:{part}(?:\.{part})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?");
+    let host = format!(r"(?:{part}(?:\.{part})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?");
     let path = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*";
     let tag = format!(
         "[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{}}}",
         MAX_IMAGE_TAG_BYTES.saturating_sub(1)
     );
-    let word = "[A-Za-z][A-Za-z0-9]*";
-    let digest = format!("{word}(?:[+._-]{word})*:[0-9A-Fa-f]{{32,}}");
-    let too_long = format!("^[^:@]{{{}}}", MAX_IMAGE_NAME_BYTES.saturating_add(1));
-    json!({"not": {"pattern": too_long}, "pattern": format!("^(?:{host}/)?{path}(?:/{path})*(?::{tag})?(?:@{digest})?$")})
+    let digest = "(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})";
+    let reference = format!("^(?:{host}/)?{path}(?:/{path})*(?::{tag})?(?:@{digest})?$");
+    // Only a name without a registry can be measured by a pattern.
+    let too_long = format!(
+        "^[^/:@]{{{}}}[^/]*$",
+        MAX_IMAGE_NAME_BYTES.saturating_add(1)
+    );
+    let words = "Must look like `registry.example/team/app:1.2`.";
+    with(
+        pattern(&reference, words),
+        json!({
+            "not": {"pattern": format!("^[0-9a-f]{{64}}$|{too_long}")},
+            "errorMessage": words,
+            "examples": ["alpine:3.20"],
+        }),
+    )
 }
 
-fn guest_path(min: usize) -> Value {
-    json!({
-        "minLength": min,
-        "maxLength": MAX_PATH_BYTES,
-        "pattern": r"^/(?:[^/\x00]+(?:/[^/\x00]+)*)?$",
-        "not": {"pattern": r"/\.{1,2}(?:/|$)"},
-    })
+/// A path inside the guest; `pattern` is for what follows the first `/`.
+fn guest_path(rest: &str) -> Value {
+    let words = "Must be an absolute path in the guest, without `//`, `.` and `..`.";
+    with(
+        pattern(&format!("^/{rest}$"), words),
+        json!({
+            "maxLength": MAX_PATH_BYTES,
+            "not": {"pattern": r"/\.{1,2}(?:/|$)|[^/]{256}"},
+            "errorMessage": words,
+        }),
+    )
+}
+
+const COMPONENTS: &str = r"[^/\x00]+(?:/[^/\x00]+)*";
+
+fn guest_file() -> Value {
+    guest_path(COMPONENTS)
+}
+
+fn guest_directory() -> Value {
+    guest_path(&format!("(?:{COMPONENTS}/?)?"))
+}
+
+fn guest_directory_below_root() -> Value {
+    guest_path(&format!("{COMPONENTS}/?"))
+}
+
+/// A path of the handoff, which need not be in normal form.
+fn handoff_path(start: &str, words: &str) -> Value {
+    let path = pattern(&format!(r"^(?:{start}/[^\x00]*)$"), words);
+    with(
+        path,
+        json!({"maxLength": MAX_PATH_BYTES, "not": {"pattern": "[^/]{256}"}}),
+    )
+}
+
+fn filesystem_type() -> Value {
+    let fstype = format!("^[a-z0-9_.-]{{1,{MAX_FSTYPE_BYTES}}}$");
+    with(
+        pattern(&fstype, "Must be a filesystem type, such as `ext4`."),
+        json!({"examples": ["ext4", "xfs", "btrfs"]}),
+    )
+}
+
+/// An IPv4 address, or what may be an IPv6 address.
+fn ip_address() -> Value {
+    let octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    let address = format!(r"^(?:{octet}(?:\.{octet}){{3}}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$");
+    with(
+        pattern(
+            &address,
+            "Must be an IP address, such as `127.0.0.1` or `0.0.0.0`.",
+        ),
+        json!({"examples": ["127.0.0.1", "0.0.0.0"]}),
+    )
+}
+
+fn hostname() -> Value {
+    let words = "Must not contain a space, `/` or a control character.";
+    bounded(
+        MAX_HOSTNAME_BYTES,
+        pattern(r"^[^\x00-\x20/\x7f-\x9f]*$", words),
+    )
+}
+
+fn env_key() -> Value {
+    let words = "Must not contain `=` or a NUL character.";
+    with(pattern(r"^[^=\x00]*$", words), json!({"minLength": 1}))
+}
+
+fn strings() -> Value {
+    json!({"items": with(no_nul(), json!({"type": "string"}))})
+}
+
+/// A command: its first string names a program.
+fn command() -> Value {
+    let program = with(filled(), json!({"type": "string"}));
+    with(strings(), json!({"prefixItems": [program]}))
 }
 
 /// The keywords of a field by its type's name and its own; of an enum, in whichever variant.
 fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
-    let filled = || texts(1, None, NO_NUL);
     let positive = || json!({"minimum": 1});
-    let name = || texts(1, Some(MAX_SANDBOX_NAME_BYTES), NAME);
-    let volume_name = || texts(1, Some(MAX_VOLUME_NAME_BYTES), NAME);
-    let mode = || json!({"maximum": MAX_FILE_MODE});
-    let below_root = || guest_path(2);
+    let sandbox_name = || name(MAX_SANDBOX_NAME_BYTES);
+    let volume_name = || name(MAX_VOLUME_NAME_BYTES);
     let process = || {
         vec![
-            ("workdir", guest_path(1)),
+            ("workdir", guest_directory()),
             ("shell", filled()),
             ("user", filled()),
-            ("hostname", texts(1, Some(MAX_HOSTNAME_BYTES), NO_NUL)),
-            (
-                "entrypoint",
-                json!({"items": {"type": "string", "pattern": NO_NUL}}),
-            ),
-            (
-                "cmd",
-                json!({"items": {"type": "string", "pattern": NO_NUL}}),
-            ),
+            ("hostname", hostname()),
+            ("entrypoint", command()),
             (
                 "scripts",
                 json!({"propertyNames": {
                     "maxLength": MAX_SCRIPT_NAME_BYTES,
                     "pattern": r"^[^/\x00]+$",
+                    "patternErrorMessage": "Must be a file name without `/`.",
                     "not": {"enum": [".", ".."]},
                 }}),
             ),
-            ("metrics_sample_interval_ms", positive()),
+        ]
+    };
+    let lifetime = || {
+        [
             ("max_duration_secs", positive()),
             ("idle_timeout_secs", positive()),
         ]
     };
     match of_type {
         "SandboxSpec" => vec![
-            ("name", name()),
+            ("name", sandbox_name()),
             (
                 "labels",
-                json!({"propertyNames": texts(
-                    1,
-                    Some(MAX_LABEL_KEY_BYTES),
-                    r"^[^\x00-\x1f\x7f-\x9f]*$",
+                json!({"propertyNames": bounded(
+                    MAX_LABEL_KEY_BYTES,
+                    pattern(
+                        r"^[^\x00-\x1f\x7f-\x9f]*$",
+                        "Must not contain a control character.",
+                    ),
                 )}),
             ),
+            ("mounts", json!({"maxItems": MAX_SETUP_MOUNTS})),
         ],
         "OciRootfsSource" => vec![
             ("reference", image_reference()),
             ("upper_size_mib", positive()),
         ],
-        "RootfsSource" => vec![("Bind", filled()), ("path", filled()), ("fstype", filled())],
-        "SandboxResources" => vec![("cpus", positive()), ("memory_mib", positive())],
-        "SandboxRuntimeOptions" | "SandboxPolicy" => process(),
-        "EnvVar" => vec![
-            ("key", texts(1, None, r"^[^=\x00]*$")),
-            ("value", json!({"pattern": NO_NUL})),
+        "RootfsSource" => vec![
+            ("Bind", filled()),
+            ("path", filled()),
+            ("fstype", filesystem_type()),
         ],
+        "SandboxResources" => vec![("cpus", positive()), ("memory_mib", positive())],
+        "SandboxRuntimeOptions" => {
+            let mut rules = process();
+            rules.extend([
+                ("cmd", command()),
+                ("metrics_sample_interval_ms", positive()),
+            ]);
+            rules
+        }
+        "SandboxPolicy" => lifetime().into(),
+        "EnvVar" => vec![("key", env_key()), ("value", no_nul())],
         "VolumeMount" => vec![
-            ("guest", below_root()),
+            ("guest", guest_directory_below_root()),
             ("host", filled()),
             ("name", volume_name()),
             ("quota_mib", positive()),
             ("size_mib", positive()),
-            ("fstype", filled()),
+            ("fstype", filesystem_type()),
         ],
         "Patch" => vec![
-            ("path", below_root()),
-            ("dst", guest_path(1)),
-            ("link", below_root()),
+            // Of a file or a directory.
+            ("path", guest_directory_below_root()),
+            ("dst", guest_directory()),
+            ("link", guest_file()),
             ("src", filled()),
-            ("target", filled()),
-            ("mode", mode()),
+            ("target", bounded(MAX_PATH_BYTES, no_nul())),
+            ("mode", json!({"maximum": MAX_FILE_MODE})),
         ],
-        "PublishedPortSpec" => vec![("host_port", positive()), ("guest_port", positive())],
+        "PublishedPortSpec" => vec![("guest_port", positive()), ("host_bind", ip_address())],
         "NetworkSpec" => vec![("max_connections", positive())],
         "HandoffInit" => vec![
             (
                 "cmd",
-                json!({"maxLength": MAX_PATH_BYTES, "pattern": r"^(?:auto|/[^\x00]*)$"}),
+                handoff_path("auto|", "Must be an absolute path in the guest or `auto`."),
             ),
             (
                 "cwd",
-                json!({"maxLength": MAX_PATH_BYTES, "pattern": r"^/[^\x00]*$"}),
+                handoff_path("", "Must be an absolute path in the guest."),
             ),
+            ("args", strings()),
             (
-                "args",
-                json!({"items": {"type": "string", "pattern": NO_NUL}}),
+                "env",
+                json!({"items": {
+                    "type": "array",
+                    "prefixItems": [
+                        with(env_key(), json!({"type": "string"})),
+                        with(no_nul(), json!({"type": "string"})),
+                    ],
+                    "minItems": 2,
+                    "maxItems": 2,
+                }}),
             ),
         ],
         "VolumeSpec" | "NamedVolumeCreate" => vec![
@@ -198,12 +319,13 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
             ("quota_mib", positive()),
             ("capacity_mib", positive()),
         ],
-        "SnapshotSpec" => vec![("source_sandbox", name())],
+        "SnapshotSpec" => vec![("source_sandbox", sandbox_name())],
         "SnapshotDestination" => vec![("Name", volume_name()), ("Path", filled())],
         "CloudCreateSandboxRequest" => {
             let mut rules = process();
+            rules.extend(lifetime());
             rules.extend([
-                ("name", name()),
+                ("name", sandbox_name()),
                 ("image", image_reference()),
                 ("vcpus", positive()),
                 ("memory_mib", positive()),
@@ -214,8 +336,8 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
                 (
                     "env",
                     json!({
-                        "propertyNames": texts(1, None, r"^[^=\x00]*$"),
-                        "additionalProperties": {"type": "string", "pattern": NO_NUL},
+                        "propertyNames": env_key(),
+                        "additionalProperties": with(no_nul(), json!({"type": "string"})),
                     }),
                 ),
             ]);
@@ -226,12 +348,16 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
 }
 
 fn add_rules(of_type: &str, schema: &mut Value) {
-    for (field, keywords) in rules(of_type) {
+    for (field, keywords) in rules(of_type).into_iter().chain(editor::fields(of_type)) {
         add_to_field(schema, field, &keywords);
     }
+    editor::describe_variants(schema);
     let Some(schema) = schema.as_object_mut() else {
         return;
     };
+    if let Value::Object(keywords) = editor::of_type(of_type) {
+        schema.extend(keywords);
+    }
     let is_disk = json!({"properties": {"kind": {"const": "Disk"}}});
     let no_capacity = json!({"properties": {"capacity_mib": {"type": "null"}}});
     let capacity = json!({
@@ -274,6 +400,9 @@ fn add_to_field(schema: &mut Value, field: &str, keywords: &Value) {
                     (fields.get_mut(field), keywords)
                 {
                     found.extend(keywords.clone());
+                    if keywords.contains_key("defaultSnippets") {
+                        found.remove("default");
+                    }
                 }
                 for inner in fields.values_mut() {
                     add_to_field(inner, field, keywords);
@@ -305,7 +434,11 @@ fn tidy(schema: &mut Value, closed: bool) {
                     object.remove("format");
                     object.entry("maximum").or_insert(json!(u32::MAX));
                 }
-                Some("uint8" | "uint16" | "uint64" | "uint") => drop(object.remove("format")),
+                Some("uint64" | "uint") => {
+                    object.remove("format");
+                    object.entry("maximum").or_insert(json!(u64::MAX));
+                }
+                Some("uint8" | "uint16") => drop(object.remove("format")),
                 _ => {}
             }
             if let Some(Value::String(description)) = object.get_mut("description") {
@@ -318,9 +451,9 @@ fn tidy(schema: &mut Value, closed: bool) {
     }
 }
 
-/// Leaves out examples in Rust, what `Debug` does and the targets of links, and joins lines.
+/// Returns the first paragraph, which is for everyone, as one line without the targets of links.
 fn plain(description: &str) -> String {
-    let text = description.split("\n\n```").next().unwrap_or(description);
+    let text = description.split("\n\n").next().unwrap_or(description);
     let mut plain = String::with_capacity(text.len());
     for piece in text.split("[`") {
         let piece = match piece.split_once("`]") {
@@ -332,10 +465,49 @@ fn plain(description: &str) -> String {
         };
         plain.push_str(&piece);
     }
-    plain
-        .split("\n\n")
-        .filter(|paragraph| !paragraph.starts_with("`Debug`"))
-        .map(|paragraph| paragraph.replace('\n', " "))
-        .collect::<Vec<_>>()
-        .join("\n\n")
+    plain.replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::format;
+    use alloc::string::String;
+
+    use serde_json::Value;
+
+    fn keys(schema: &Value, found: &mut BTreeSet<String>) {
+        match schema {
+            Value::Object(object) => {
+                if let Some(Value::Object(fields)) = object.get("properties") {
+                    found.extend(fields.keys().cloned());
+                }
+                object.values().for_each(|inner| keys(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| keys(inner, found)),
+            _ => {}
+        }
+    }
+
+    /// A row of the tables that matches no field would go unnoticed.
+    #[test]
+    fn every_row_matches_a_field() {
+        let mut rows = BTreeSet::new();
+        for (_, schema) in super::json_schemas() {
+            let title = schema.get("title").and_then(Value::as_str);
+            let types = schema.get("$defs").and_then(Value::as_object);
+            let types = types.into_iter().flatten();
+            let types = types.map(|(name, of)| (name.as_str(), of));
+            for (name, schema) in title.map(|name| (name, &schema)).into_iter().chain(types) {
+                let mut found = BTreeSet::new();
+                keys(schema, &mut found);
+                let of_editor = super::editor::fields(name).into_iter();
+                for (field, _) in of_editor.chain(super::rules(name)) {
+                    assert!(found.contains(field), "{name}.{field}");
+                    rows.insert(format!("{name}.{field}"));
+                }
+            }
+        }
+        assert!(rows.len() > 60, "{rows:?}");
+    }
 }

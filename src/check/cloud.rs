@@ -2,13 +2,13 @@
 
 use alloc::collections::BTreeMap;
 
-use super::process::{self, Exec};
+use super::process::{self, Exec, Process};
 use super::text::{not_zero, sandbox_name};
 use super::{Place, mount};
 use crate::check::{FindingCode, Findings};
 use crate::cloud::CloudCreateSandboxRequest;
 use crate::exec::{AUTO_INIT, ExecLimits};
-use crate::spec::{SandboxLogLevel, SandboxPolicy, SandboxRuntimeOptions};
+use crate::spec::{SandboxLogLevel, SandboxPolicy};
 
 impl CloudCreateSandboxRequest {
     /// Checks the whole request, for a guest with the usual [`ExecLimits`].
@@ -19,26 +19,39 @@ impl CloudCreateSandboxRequest {
         self.check().into_result()
     }
 
-    /// Returns all errors and warnings about the request.
+    /// [`validate`](Self::validate) for a guest with these limits.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_with(&self, limits: &ExecLimits) -> Result<(), Findings> {
+        self.check_with(limits).into_result()
+    }
+
+    /// Returns all errors and warnings about the request, for a guest with the usual
+    /// [`ExecLimits`].
     #[must_use]
     pub fn check(&self) -> Findings {
+        self.check_with(&ExecLimits::default())
+    }
+
+    /// [`check`](Self::check) for a guest with these limits.
+    #[must_use]
+    pub fn check_with(&self, limits: &ExecLimits) -> Findings {
         let mut findings = Findings::default();
         let (found, root) = (&mut findings, Place::ROOT);
         sandbox_name(found, &root.field("name"), &self.name);
         mount::image_reference(found, &root.field("image"), &self.image);
         not_zero(found, &root.field("vcpus"), self.vcpus);
         not_zero(found, &root.field("memory_mib"), self.memory_mib);
-        execution(found, &root, self);
-        // The rest is what a local sandbox has too, one level deeper.
-        let runtime = SandboxRuntimeOptions {
-            workdir: self.workdir.clone(),
-            shell: self.shell.clone(),
-            scripts: self.scripts.clone(),
-            hostname: self.hostname.clone(),
-            user: self.user.clone(),
-            ..SandboxRuntimeOptions::default()
+        execution(found, &root, self, limits);
+        let common = Process {
+            workdir: self.workdir.as_deref(),
+            shell: self.shell.as_deref(),
+            scripts: &self.scripts,
+            hostname: self.hostname.as_deref(),
+            user: self.user.as_deref(),
         };
-        process::runtime(found, &root, &runtime);
+        process::process(found, &root, &common);
         let level = self.log_level.as_deref();
         if level.is_some_and(|level| level.parse::<SandboxLogLevel>().is_err()) {
             found.note_help(
@@ -58,9 +71,13 @@ impl CloudCreateSandboxRequest {
     }
 }
 
-fn execution(found: &mut Findings, root: &Place<'_>, request: &CloudCreateSandboxRequest) {
-    let limits = ExecLimits::default();
-    let exec = Exec { limits: &limits };
+fn execution(
+    found: &mut Findings,
+    root: &Place<'_>,
+    request: &CloudCreateSandboxRequest,
+    limits: &ExecLimits,
+) {
+    let exec = Exec { limits };
     let at_env = root.field("env");
     let mut env = BTreeMap::new();
     for (key, value) in &request.env {
@@ -71,11 +88,11 @@ fn execution(found: &mut Findings, root: &Place<'_>, request: &CloudCreateSandbo
         } else {
             &at_entry
         };
-        if exec.entry(found, shown, shown, key, value) {
+        if exec.var(found, shown, shown, key, value) {
             env.insert(key.as_str(), value.as_str());
         }
     }
     let command = request.entrypoint.as_deref();
     let argv = exec.command(found, &root.field("entrypoint"), command);
-    exec.together(found, &at_env, AUTO_INIT, argv, &env);
+    exec.together(found, &at_env, AUTO_INIT, None, argv, &env);
 }

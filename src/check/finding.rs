@@ -46,9 +46,16 @@ pub enum FindingCode {
     EnvRepeated,
     /// `exec-too-large`: arguments and environment together are more than `execve(2)` takes.
     ExecTooLarge,
+    /// `filesystem-type`: a filesystem's type is not a name that Linux gives one.
+    FilesystemType,
     /// `format-extension` (a warning): a disk image's extension stands for another format.
     FormatExtension,
-    /// `hostname-invalid`: a hostname is empty or too long for the kernel.
+    /// `host-port-zero` (a warning): a published port leaves the choice of its number to the host.
+    HostPortZero,
+    /// `host-answer`: what the host says of itself does not fit the spec.
+    HostAnswer,
+    /// `hostname-invalid`: a hostname is empty, too long for the kernel, or holds a character that
+    /// no hostname may hold.
     HostnameInvalid,
     /// `hostname-not-dns` (a warning): a hostname cannot be looked up.
     HostnameNotDns,
@@ -70,10 +77,12 @@ pub enum FindingCode {
     ModeBits,
     /// `mode-decimal` (a warning): a file mode's decimal digits are those of a usual octal one.
     ModeDecimal,
-    /// `mount-hidden`: a mount is covered by one that is listed later.
-    MountHidden,
     /// `mount-repeated`: two mounts are on one path.
     MountRepeated,
+    /// `mount-reserved`: a mount is on a path that the guest mounts for itself.
+    MountReserved,
+    /// `mounts-too-many`: there are more mounts than a guest's setup holds.
+    MountsTooMany,
     /// `name-invalid`: a name is empty, too long, or holds a character that names may not hold.
     NameInvalid,
     /// `nul`: a text holds a NUL, which would end it early in the guest.
@@ -86,6 +95,9 @@ pub enum FindingCode {
     PathNotNormal,
     /// `path-too-long`: a path is longer than the kernel takes.
     PathTooLong,
+    /// `port-dual-stack` (a warning): a port is published on `::` and on an IPv4 address, which meet
+    /// on Linux.
+    PortDualStack,
     /// `port-repeated`: two published ports meet on one address, protocol and port.
     PortRepeated,
     /// `ports-without-network` (a warning): ports are published while the network is off.
@@ -96,6 +108,8 @@ pub enum FindingCode {
     RepeatedField,
     /// `restricted-overrides` (a warning): the `restricted` profile overrides an option.
     RestrictedOverrides,
+    /// `rlimit-ceiling` (a warning): a limit is above what the guest's kernel takes by default.
+    RlimitCeiling,
     /// `rlimit-order`: a soft limit is above its hard limit.
     RlimitOrder,
     /// `rlimit-repeated`: one resource is limited twice.
@@ -119,7 +133,7 @@ pub enum FindingCode {
 }
 
 impl FindingCode {
-    /// Returns the code's stable text, such as `mount-hidden`.
+    /// Returns the code's stable text, such as `mount-repeated`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,7 +144,10 @@ impl FindingCode {
             Self::EnvKeyEquals => "env-key-equals",
             Self::EnvRepeated => "env-repeated",
             Self::ExecTooLarge => "exec-too-large",
+            Self::FilesystemType => "filesystem-type",
             Self::FormatExtension => "format-extension",
+            Self::HostPortZero => "host-port-zero",
+            Self::HostAnswer => "host-answer",
             Self::HostnameInvalid => "hostname-invalid",
             Self::HostnameNotDns => "hostname-not-dns",
             Self::IdleAfterEnd => "idle-after-end",
@@ -142,19 +159,22 @@ impl FindingCode {
             Self::Missing => "missing",
             Self::ModeBits => "mode-bits",
             Self::ModeDecimal => "mode-decimal",
-            Self::MountHidden => "mount-hidden",
             Self::MountRepeated => "mount-repeated",
+            Self::MountReserved => "mount-reserved",
+            Self::MountsTooMany => "mounts-too-many",
             Self::NameInvalid => "name-invalid",
             Self::Nul => "nul",
             Self::PathIsRoot => "path-is-root",
             Self::PathNotAbsolute => "path-not-absolute",
             Self::PathNotNormal => "path-not-normal",
             Self::PathTooLong => "path-too-long",
+            Self::PortDualStack => "port-dual-stack",
             Self::PortRepeated => "port-repeated",
             Self::PortsWithoutNetwork => "ports-without-network",
             Self::QuotaOnDisk => "quota-on-disk",
             Self::RepeatedField => "repeated-field",
             Self::RestrictedOverrides => "restricted-overrides",
+            Self::RlimitCeiling => "rlimit-ceiling",
             Self::RlimitOrder => "rlimit-order",
             Self::RlimitRepeated => "rlimit-repeated",
             Self::ScriptName => "script-name",
@@ -174,12 +194,15 @@ impl FindingCode {
         match self {
             Self::EnvRepeated
             | Self::FormatExtension
+            | Self::HostPortZero
             | Self::HostnameNotDns
             | Self::IdleAfterEnd
             | Self::ModeDecimal
+            | Self::PortDualStack
             | Self::PortsWithoutNetwork
             | Self::QuotaOnDisk
-            | Self::RestrictedOverrides => Severity::Warning,
+            | Self::RestrictedOverrides
+            | Self::RlimitCeiling => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -28,8 +28,7 @@ use crate::spec::{
 impl SandboxSpec {
     /// Checks the whole spec, for a guest with the usual [`ExecLimits`].
     ///
-    /// A spec that passes is accepted by every later step. Nothing on the host is looked at: an
-    /// image, a volume or a path may still be missing there.
+    /// Nothing on the host is looked at: an image, a volume or a path may still be missing there.
     ///
     /// ```
     /// use microsandbox_types::{FindingCode, SandboxSpec};
@@ -81,7 +80,7 @@ impl SandboxSpec {
         process::execution(found, &root, self, limits);
         label_map(found, &root.field("labels"), &self.labels);
         process::rlimits(found, &root.field("rlimits"), &self.rlimits);
-        mount::mounts(found, &root.field("mounts"), self);
+        mount::mounts(found, &root.field("mounts"), &self.mounts);
         patch::patches(found, &root.field("patches"), self);
         network::network(found, &root.field("network"), &self.network);
         process::lifecycle(found, &root.field("lifecycle"), &self.lifecycle);

@@ -2,17 +2,19 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
+use super::place::Shown;
 use super::text::{
-    filled, filled_if_set, guest_path_below_root, label_pairs, not_zero_if_set, stored_name,
+    FirstSeen, filled, guest_directory_below_root, label_pairs, not_zero_if_set, stored_name,
 };
 use super::{Place, reference};
 use crate::check::{FindingCode, Findings, Limit};
-use crate::limits::{MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES};
+use crate::limits::{
+    MAX_FSTYPE_BYTES, MAX_IMAGE_NAME_BYTES, MAX_IMAGE_TAG_BYTES, MAX_SETUP_MOUNTS,
+};
 use crate::spec::{
-    DiskImageFormat, MountOptions, NamedVolumeCreate, NamedVolumeMode, RootfsSource, SandboxSpec,
-    SecurityProfile, VolumeKind, VolumeMount, VolumeSpec,
+    DiskImageFormat, NamedVolumeCreate, NamedVolumeMode, RootfsSource, VolumeKind, VolumeMount,
+    VolumeSpec,
 };
 
 pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource) {
@@ -31,7 +33,7 @@ pub(super) fn rootfs(found: &mut Findings, at: &Place<'_>, image: &RootfsSource)
             let at = at.field("DiskImage");
             filled(found, &at.field("path"), path.as_str());
             format_fits(found, &at.field("format"), path.as_str(), *format);
-            filled_if_set(found, &at.field("fstype"), fstype.as_deref());
+            filesystem_type(found, &at.field("fstype"), fstype.as_deref());
         }
     }
 }
@@ -45,8 +47,8 @@ pub(super) fn image_reference(found: &mut Findings, at: &Place<'_>, reference: &
     let code = FindingCode::ImageReference;
     let message = fault.message();
     match fault {
-        Fault::NameTooLong => {
-            let limit = Limit::new(MAX_IMAGE_NAME_BYTES, "distribution grammar, name");
+        Fault::PathTooLong => {
+            let limit = Limit::new(MAX_IMAGE_NAME_BYTES, "distribution grammar, path");
             found.note_limit(at, code, message, limit);
         }
         Fault::TagTooLong => {
@@ -54,6 +56,10 @@ pub(super) fn image_reference(found: &mut Findings, at: &Place<'_>, reference: &
             found.note_limit(at, code, message, limit);
         }
         Fault::UpperCase => found.note_help(at, code, message, "write it in lower case"),
+        Fault::Identifier => {
+            let help = "name the image, and put its digest behind `@sha256:`";
+            found.note_help(at, code, message, help);
+        }
         Fault::Empty => {
             let help = "name an image, such as `alpine:3.20`";
             found.note_help(at, code, message, help);
@@ -79,22 +85,68 @@ fn format_fits(found: &mut Findings, at: &Place<'_>, path: &str, format: DiskIma
         found.note_help(
             at,
             FindingCode::FormatExtension,
-            format!("format is {format}, the file's extension stands for {meant}"),
-            "a disk that is read in the wrong format can be destroyed",
+            format!("format is {format}, but the file extension suggests {meant}"),
+            "reading a disk in the wrong format can destroy it",
         );
     }
 }
 
-pub(super) fn mounts(found: &mut Findings, at: &Place<'_>, spec: &SandboxSpec) {
-    for (n, mount) in spec.mounts.iter().enumerate() {
-        let at = at.index(n);
-        guest_path_below_root(found, &at.field("guest"), mount.guest());
-        one(found, &at, mount);
-        if spec.security_profile == SecurityProfile::Restricted {
-            restricted(found, &at.field("options"), mount.options());
-        }
+/// Checks a filesystem's name against what the guest's setup takes.
+fn filesystem_type(found: &mut Findings, at: &Place<'_>, fstype: Option<&str>) {
+    let Some(fstype) = fstype else {
+        return;
+    };
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
+    let code = FindingCode::FilesystemType;
+    if fstype.is_empty() {
+        found.note(at, FindingCode::Empty, "must not be empty");
+    } else if fstype.len() > MAX_FSTYPE_BYTES {
+        let message = format!("filesystem type is {} bytes long", fstype.len());
+        let limit = Limit::new(MAX_FSTYPE_BYTES, "the guest's setup");
+        found.note_limit(at, code, message, limit);
+    } else if !fstype.bytes().all(fits) {
+        found.note_help(
+            at,
+            code,
+            format!("is not a filesystem type: `{}`", Shown(fstype)),
+            "use a name from /proc/filesystems, such as `ext4`",
+        );
     }
-    covered(found, at, &spec.mounts);
+}
+
+/// Directories that the guest mounts for itself.
+const RESERVED: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+pub(super) fn mounts(found: &mut Findings, at: &Place<'_>, mounts: &[VolumeMount]) {
+    let mut first = FirstSeen::default();
+    for (n, mount) in mounts.iter().enumerate() {
+        let at_mount = at.index(n);
+        let (at_guest, guest) = (at_mount.field("guest"), mount.guest());
+        let path = guest.strip_suffix('/').unwrap_or(guest);
+        if guest_directory_below_root(found, &at_guest, guest) {
+            if RESERVED.contains(&path) {
+                found.note_help(
+                    &at_guest,
+                    FindingCode::MountReserved,
+                    format!("the guest mounts `{path}` itself"),
+                    "mount it on another path",
+                );
+            }
+            if let Some(earlier) = first.see(path, n) {
+                let message = format!("duplicates the path of {}", at.index(earlier));
+                found.note(&at_guest, FindingCode::MountRepeated, message);
+            }
+        }
+        one(found, &at_mount, mount);
+    }
+    if mounts.len() > MAX_SETUP_MOUNTS {
+        found.note_limit(
+            at,
+            FindingCode::MountsTooMany,
+            format!("there are {} mounts", mounts.len()),
+            Limit::new(MAX_SETUP_MOUNTS, "the guest's setup"),
+        );
+    }
 }
 
 fn one(found: &mut Findings, at: &Place<'_>, mount: &VolumeMount) {
@@ -112,7 +164,7 @@ fn one(found: &mut Findings, at: &Place<'_>, mount: &VolumeMount) {
                 let created = create.mode() != NamedVolumeMode::Existing;
                 volume(found, &at, &create.into(), created);
                 if create.name() != name {
-                    let message = "names another volume than the mount";
+                    let message = "does not match the mount's volume name";
                     found.note(&at.field("name"), FindingCode::VolumeMismatch, message);
                 }
             }
@@ -128,94 +180,7 @@ fn one(found: &mut Findings, at: &Place<'_>, mount: &VolumeMount) {
         } => {
             filled(found, &at.field("host"), host.as_str());
             format_fits(found, &at.field("format"), host.as_str(), *format);
-            filled_if_set(found, &at.field("fstype"), fstype.as_deref());
-        }
-    }
-}
-
-/// Warns where flags were chosen and the profile sets more. A mount without any flag chose
-/// nothing, and is left alone.
-fn restricted(found: &mut Findings, at: &Place<'_>, options: &MountOptions) {
-    if *options != MountOptions::default() && !(options.nosuid && options.nodev) {
-        found.note(
-            at,
-            FindingCode::RestrictedOverrides,
-            "the restricted profile mounts it `nosuid` and `nodev` all the same",
-        );
-    }
-}
-
-/// The parts of a path below the root, whatever its slashes. `None` where the path does not tell
-/// its place.
-fn parts(path: &str) -> Option<Vec<&str>> {
-    let told = path.starts_with('/') && !path.split('/').any(|part| part == "..");
-    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-    told.then(|| parts.collect::<Vec<_>>())
-        .filter(|parts| !parts.is_empty())
-}
-
-/// A mount's path among those that hold the current one.
-struct Above<'a> {
-    parts: Vec<&'a str>,
-    /// The first mount on the path.
-    first: usize,
-    /// The last mount on a path above.
-    last_above: Option<usize>,
-    /// The last mount on the path or above.
-    last: usize,
-}
-
-/// Finds mounts on one path, and mounts below the path of a later one.
-///
-/// Sorted by its parts, a path comes right before all that lie below it. So one pass suffices,
-/// with the paths that hold the current one on a stack.
-fn covered(found: &mut Findings, at: &Place<'_>, mounts: &[VolumeMount]) {
-    let mut sorted = mounts
-        .iter()
-        .enumerate()
-        .filter_map(|(n, mount)| parts(mount.guest()).map(|parts| (parts, n)))
-        .collect::<Vec<_>>();
-    sorted.sort();
-
-    let mut told = Vec::new();
-    let mut stack: Vec<Above<'_>> = Vec::new();
-    for (parts, n) in sorted {
-        while stack.pop_if(|top| !parts.starts_with(&top.parts)).is_some() {}
-        let last_above = match stack.last_mut() {
-            Some(top) if top.parts == parts => {
-                told.push((n, FindingCode::MountRepeated, top.first));
-                top.last = top.last.max(n);
-                top.last_above
-            }
-            top => {
-                let last_above = top.map(|top| top.last);
-                stack.push(Above {
-                    parts,
-                    first: n,
-                    last_above,
-                    last: last_above.map_or(n, |above| above.max(n)),
-                });
-                last_above
-            }
-        };
-        if let Some(later) = last_above.filter(|above| *above > n) {
-            told.push((n, FindingCode::MountHidden, later));
-        }
-    }
-
-    told.sort_by_key(|(n, _, other)| (*n, *other));
-    for (n, code, other) in told {
-        let (at_mount, other) = (at.index(n), at.index(other));
-        let at_guest = at_mount.field("guest");
-        if code == FindingCode::MountRepeated {
-            found.note(&at_guest, code, format!("{other} is on this path too"));
-        } else {
-            found.note_help(
-                &at_guest,
-                code,
-                format!("{other} is mounted over this path later and hides it"),
-                "list the mount of the outer path first",
-            );
+            filesystem_type(found, &at.field("fstype"), fstype.as_deref());
         }
     }
 }
@@ -273,7 +238,7 @@ pub(super) fn volume(found: &mut Findings, at: &Place<'_>, volume: &Volume<'_>, 
                 &at_capacity,
                 FindingCode::CapacityOnDirectory,
                 "a directory volume has no capacity",
-                "bound it with `quota_mib`, or make it a disk",
+                "limit it with `quota_mib`, or make it a disk",
             );
         }
         (VolumeKind::Disk, _) | (VolumeKind::Directory, None) => {}
@@ -282,7 +247,7 @@ pub(super) fn volume(found: &mut Findings, at: &Place<'_>, volume: &Volume<'_>, 
         found.note(
             &at.field("quota_mib"),
             FindingCode::QuotaOnDisk,
-            "a disk volume is bounded by its capacity, not by a quota",
+            "a disk volume is limited by its capacity, not by a quota",
         );
     }
     label_pairs(found, &at.field("labels"), volume.labels);

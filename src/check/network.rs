@@ -13,6 +13,7 @@ use crate::spec::{NetworkSpec, PortProtocol};
 /// The published ports of one protocol, port and address family.
 #[derive(Default)]
 struct Listeners {
+    first: Option<usize>,
     any: Option<usize>,
     by_address: BTreeMap<IpAddr, usize>,
 }
@@ -20,13 +21,14 @@ struct Listeners {
 impl Listeners {
     /// Adds a listener, and returns an earlier one that it meets.
     fn add(&mut self, address: IpAddr, n: usize) -> Option<usize> {
-        if !address.is_unspecified() {
-            let same = *self.by_address.entry(address).or_insert(n);
-            return self.any.or((same != n).then_some(same));
+        let first = self.first;
+        self.first.get_or_insert(n);
+        if address.is_unspecified() {
+            self.any.get_or_insert(n);
+            return first;
         }
-        let any = *self.any.get_or_insert(n);
-        let met = self.by_address.values().next().copied();
-        (any != n).then_some(any).or(met)
+        let same = *self.by_address.entry(address).or_insert(n);
+        self.any.or((same != n).then_some(same))
     }
 }
 
@@ -35,35 +37,63 @@ pub(super) fn network(found: &mut Findings, at: &Place<'_>, network: &NetworkSpe
     let mut listeners = BTreeMap::<_, Listeners>::new();
     for (n, port) in network.ports.iter().enumerate() {
         let at = at_ports.index(n);
-        not_zero(found, &at.field("host_port"), port.host_port);
+        if port.host_port == 0 {
+            found.note(
+                &at.field("host_port"),
+                FindingCode::HostPortZero,
+                "port 0 lets the host pick any free port",
+            );
+        }
         not_zero(found, &at.field("guest_port"), port.guest_port);
         let Ok(address) = port.host_bind.parse::<IpAddr>() else {
             found.note_help(
                 &at.field("host_bind"),
                 FindingCode::BindAddress,
                 format!("is not an IP address: `{}`", Shown(&port.host_bind)),
-                "use `127.0.0.1` for this host only, `0.0.0.0` for all",
+                "use `127.0.0.1` to listen on this host only, `0.0.0.0` to listen on all addresses",
             );
             continue;
         };
         // An IPv4 address in IPv6 notation is listened on as what it stands for.
         let address = address.to_canonical();
         let udp = port.protocol == PortProtocol::Udp;
-        let key = (port.host_port, udp, address.is_ipv6());
-        let met = listeners.entry(key).or_default().add(address, n);
-        if let Some(other) = met.filter(|_| port.host_port != 0) {
+        let (port, ipv6) = (port.host_port, address.is_ipv6());
+        // The host picks a port that is free.
+        if port == 0 {
+            continue;
+        }
+        let other_family = listeners.get(&(port, udp, !ipv6));
+        let shared = other_family.and_then(|listeners| match address {
+            IpAddr::V4(_) => listeners.any,
+            IpAddr::V6(address) => listeners.first.filter(|_| address.is_unspecified()),
+        });
+        let met = listeners
+            .entry((port, udp, ipv6))
+            .or_default()
+            .add(address, n);
+        let at_port = at.field("host_port");
+        if let Some(other) = met {
             found.note(
-                &at.field("host_port"),
+                &at_port,
                 FindingCode::PortRepeated,
                 format!(
-                    "{} listens on this address, protocol and port too",
+                    "{} already listens on this address, protocol and port",
+                    at_ports.index(other)
+                ),
+            );
+        } else if let Some(other) = shared {
+            found.note(
+                &at_port,
+                FindingCode::PortDualStack,
+                format!(
+                    "may conflict with {}: on Linux, `::` listens on IPv4 addresses too",
                     at_ports.index(other)
                 ),
             );
         }
     }
     if !network.enabled && !network.ports.is_empty() {
-        let message = "ports are published, though the network is off";
+        let message = "ports are published, but the network is off";
         found.note(&at_ports, FindingCode::PortsWithoutNetwork, message);
     }
     let connections = network.max_connections.map(|most| u64::from(most != 0));

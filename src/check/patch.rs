@@ -3,9 +3,9 @@
 use alloc::format;
 
 use super::Place;
-use super::text::{filled, guest_path_below_root, no_nul};
+use super::text::{filled, guest_directory, guest_directory_below_root, guest_file, path_too_long};
 use crate::check::{FindingCode, Findings, Limit};
-use crate::limits::MAX_FILE_MODE;
+use crate::limits::{MAX_FILE_MODE, MAX_PATH_BYTES};
 use crate::spec::{Patch, SandboxSpec, SecurityProfile};
 
 /// The set-user-ID and set-group-ID bits of a file mode.
@@ -15,8 +15,8 @@ pub(super) fn patches(found: &mut Findings, at: &Place<'_>, spec: &SandboxSpec) 
     let restricted = spec.security_profile == SecurityProfile::Restricted;
     for (n, patch) in spec.patches.iter().enumerate() {
         let at = at.index(n);
-        let path = |found: &mut Findings, variant, field, path| {
-            guest_path_below_root(found, &at.field(variant).field(field), path);
+        let file = |found: &mut Findings, variant, field, path| {
+            guest_file(found, &at.field(variant).field(field), path);
         };
         let file_mode = |found: &mut Findings, variant, bits: &Option<u32>| {
             let at_variant = at.field(variant);
@@ -28,72 +28,74 @@ pub(super) fn patches(found: &mut Findings, at: &Place<'_>, spec: &SandboxSpec) 
             }
         };
         match patch {
-            Patch::Text {
-                path: file, mode, ..
-            } => {
-                path(found, "Text", "path", file);
+            Patch::Text { path, mode, .. } => {
+                file(found, "Text", "path", path);
                 file_mode(found, "Text", mode);
             }
-            Patch::File {
-                path: file, mode, ..
-            } => {
-                path(found, "File", "path", file);
+            Patch::File { path, mode, .. } => {
+                file(found, "File", "path", path);
                 file_mode(found, "File", mode);
             }
             Patch::CopyFile { src, dst, mode, .. } => {
                 filled(found, &at.field("CopyFile").field("src"), src.as_str());
-                path(found, "CopyFile", "dst", dst);
+                file(found, "CopyFile", "dst", dst);
                 file_mode(found, "CopyFile", mode);
             }
             Patch::CopyDir { src, dst, .. } => {
                 filled(found, &at.field("CopyDir").field("src"), src.as_str());
                 // What the directory holds may well go to the root.
-                super::text::guest_path(found, &at.field("CopyDir").field("dst"), dst);
+                guest_directory(found, &at.field("CopyDir").field("dst"), dst);
             }
             Patch::Symlink { target, link, .. } => {
-                filled(found, &at.field("Symlink").field("target"), target);
-                path(found, "Symlink", "link", link);
+                let at_symlink = at.field("Symlink");
+                let at_target = at_symlink.field("target");
+                filled(found, &at_target, target);
+                if target.len() > MAX_PATH_BYTES {
+                    path_too_long(found, &at_target, target.len());
+                }
+                file(found, "Symlink", "link", link);
             }
-            Patch::Mkdir {
-                path: directory,
-                mode: bits,
-            } => {
-                path(found, "Mkdir", "path", directory);
-                mode(found, &at.field("Mkdir").field("mode"), *bits);
+            Patch::Mkdir { path, mode: bits } => {
+                let at = at.field("Mkdir");
+                guest_directory_below_root(found, &at.field("path"), path);
+                mode(found, &at.field("mode"), *bits);
             }
-            Patch::Remove { path: removed } => path(found, "Remove", "path", removed),
-            Patch::Append {
-                path: file,
-                content,
-            } => {
-                path(found, "Append", "path", file);
-                no_nul(found, &at.field("Append").field("content"), content);
+            Patch::Remove { path } => {
+                let at = at.field("Remove");
+                guest_directory_below_root(found, &at.field("path"), path);
             }
+            Patch::Append { path, .. } => file(found, "Append", "path", path),
         }
     }
 }
 
 /// Modes that people know by their octal digits, and how those digits read as a decimal number.
-const OCTAL_BY_HABIT: [u32; 12] = [400, 440, 444, 600, 640, 644, 660, 664, 700, 750, 755, 777];
+const OCTAL_BY_HABIT: [u32; 23] = [
+    400, 440, 444, 500, 550, 555, 600, 640, 644, 660, 664, 666, 700, 711, 750, 755, 770, 775, 777,
+    1777, 2755, 2775, 4755,
+];
 
 fn mode(found: &mut Findings, at: &Place<'_>, mode: Option<u32>) {
     let Some(mode) = mode else {
         return;
     };
-    if mode > MAX_FILE_MODE {
-        found.note_limit(
-            at,
-            FindingCode::ModeBits,
-            format!("mode {mode} (octal {mode:o}) has more than permission bits"),
-            Limit::new(MAX_FILE_MODE, "chmod(2), octal 7777"),
-        );
-    } else if OCTAL_BY_HABIT.contains(&mode) {
+    let habit = OCTAL_BY_HABIT.contains(&mode).then(|| {
         let meant = u32::from_str_radix(&format!("{mode}"), 8).unwrap_or(mode);
-        found.note_help(
-            at,
-            FindingCode::ModeDecimal,
-            format!("mode {mode} is octal {mode:o}: JSON numbers are decimal"),
-            format!("octal {mode} is {meant}"),
-        );
+        format!("for octal {mode}, write {meant}")
+    });
+    let bits = || format!("mode {mode} (octal {mode:o}) has more than the permission bits");
+    match habit {
+        Some(help) if mode > MAX_FILE_MODE => {
+            found.note_help(at, FindingCode::ModeBits, bits(), help);
+        }
+        Some(help) => {
+            let message = format!("mode {mode} is octal {mode:o}: JSON numbers are decimal");
+            found.note_help(at, FindingCode::ModeDecimal, message, help);
+        }
+        None if mode > MAX_FILE_MODE => {
+            let limit = Limit::new(MAX_FILE_MODE, "chmod(2), octal 7777");
+            found.note_limit(at, FindingCode::ModeBits, bits(), limit);
+        }
+        None => {}
     }
 }

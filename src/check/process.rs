@@ -7,37 +7,61 @@ use alloc::vec::Vec;
 
 use super::Place;
 use super::text::{
-    FirstSeen, PATH_MAX, filled, filled_if_set, guest_path, hostname, not_zero_if_set, total_bytes,
+    FirstSeen, components_fit, filled, filled_if_set, guest_directory, hostname, not_absolute,
+    not_zero_if_set, nul, path_too_long, total_bytes,
 };
 use crate::check::{FindingCode, Findings, Limit};
 use crate::exec::{AUTO_INIT, ExecLimits};
-use crate::handoff::HandoffInit;
+use crate::handoff::{
+    HandoffInit, check_arg, check_directory, check_lengths, check_program, check_var, entry_len,
+};
 use crate::limits::{MAX_SCRIPT_NAME_BYTES, MAX_SCRIPTS_BYTES};
+use crate::rlimit::RlimitResource;
 use crate::rule::MessageRule;
 use crate::spec::{Rlimit, SandboxPolicy, SandboxRuntimeOptions, SandboxSpec};
 
-pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
-    if let Some(workdir) = &runtime.workdir {
-        guest_path(found, &at.field("workdir"), workdir);
+/// What local and cloud sandboxes both have.
+pub(super) struct Process<'a> {
+    pub(super) workdir: Option<&'a str>,
+    pub(super) shell: Option<&'a str>,
+    pub(super) scripts: &'a BTreeMap<String, String>,
+    pub(super) hostname: Option<&'a str>,
+    pub(super) user: Option<&'a str>,
+}
+
+pub(super) fn process(found: &mut Findings, at: &Place<'_>, process: &Process<'_>) {
+    if let Some(workdir) = process.workdir {
+        guest_directory(found, &at.field("workdir"), workdir);
     }
-    filled_if_set(found, &at.field("shell"), runtime.shell.as_deref());
-    scripts(found, &at.field("scripts"), &runtime.scripts);
-    hostname(found, &at.field("hostname"), runtime.hostname.as_deref());
-    filled_if_set(found, &at.field("user"), runtime.user.as_deref());
+    filled_if_set(found, &at.field("shell"), process.shell);
+    scripts(found, &at.field("scripts"), process.scripts);
+    hostname(found, &at.field("hostname"), process.hostname);
+    filled_if_set(found, &at.field("user"), process.user);
+}
+
+pub(super) fn runtime(found: &mut Findings, at: &Place<'_>, runtime: &SandboxRuntimeOptions) {
+    let common = Process {
+        workdir: runtime.workdir.as_deref(),
+        shell: runtime.shell.as_deref(),
+        scripts: &runtime.scripts,
+        hostname: runtime.hostname.as_deref(),
+        user: runtime.user.as_deref(),
+    };
+    process(found, at, &common);
     let interval = runtime.metrics_sample_interval_ms;
     not_zero_if_set(found, &at.field("metrics_sample_interval_ms"), interval);
 }
 
 /// Scripts become files in one directory of the guest, each under its name.
-pub(super) fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
+fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<String, String>) {
     for name in scripts.keys() {
         let (at, code) = (at.field(name), FindingCode::ScriptName);
         if name.len() > MAX_SCRIPT_NAME_BYTES {
-            let message = format!("script's name is {} bytes long", name.len());
+            let message = format!("script name is {} bytes long", name.len());
             let limit = Limit::new(MAX_SCRIPT_NAME_BYTES, "Linux NAME_MAX");
             found.note_limit(&at, code, message, limit);
         } else if matches!(name.as_str(), "" | "." | "..") || name.contains(['/', '\0']) {
-            let message = "script's name must be a file name, without `/` or NUL";
+            let message = "script name must be a file name without `/` or NUL";
             found.note(&at, code, message);
         }
     }
@@ -46,8 +70,8 @@ pub(super) fn scripts(found: &mut Findings, at: &Place<'_>, scripts: &BTreeMap<S
         found.note_limit(
             at,
             FindingCode::ScriptsTooLarge,
-            format!("scripts are {bytes} bytes large together"),
-            Limit::new(MAX_SCRIPTS_BYTES, "what one boot message can carry"),
+            format!("scripts total {bytes} bytes"),
+            Limit::new(MAX_SCRIPTS_BYTES, "one boot message"),
         );
     }
 }
@@ -67,29 +91,35 @@ pub(super) fn execution(
     for (n, var) in spec.env.iter().enumerate() {
         let at = at_env.index(n);
         let (at_key, at_value) = (at.field("key"), at.field("value"));
-        if exec.entry(found, &at_key, &at_value, &var.key, &var.value) {
+        if exec.var(found, &at_key, &at_value, &var.key, &var.value) {
             env.insert(var.key.as_str(), var.value.as_str());
         }
         if let Some(earlier) = first.see(var.key.as_str(), n) {
             found.note(
                 &at_key,
                 FindingCode::EnvRepeated,
-                format!("replaces {}, which has the same key", at_env.index(earlier)),
+                format!(
+                    "overrides {}, which has the same key",
+                    at_env.index(earlier)
+                ),
             );
         }
     }
 
     let at_runtime = root.field("runtime");
-    let mut argv = exec.command(
+    let runtime = &spec.runtime;
+    let entrypoint = exec.command(
         found,
         &at_runtime.field("entrypoint"),
-        spec.runtime.entrypoint.as_deref(),
+        runtime.entrypoint.as_deref(),
     );
-    argv.extend(exec.command(found, &at_runtime.field("cmd"), spec.runtime.cmd.as_deref()));
-    exec.together(found, &at_env, AUTO_INIT, argv, &env);
+    let cmd = exec.command(found, &at_runtime.field("cmd"), runtime.cmd.as_deref());
+    let args = entrypoint.chain(cmd);
+    exec.together(found, &at_env, AUTO_INIT, None, args, &env);
 
     if let Some(init) = &spec.init {
-        handoff(&exec, found, &root.field("init"), init, env);
+        let cwd = init.cwd.as_deref().or(runtime.workdir.as_deref());
+        handoff(&exec, found, &root.field("init"), init, cwd, env);
     }
 }
 
@@ -98,47 +128,40 @@ fn handoff<'a>(
     found: &mut Findings,
     at: &Place<'_>,
     init: &'a HandoffInit,
+    cwd: Option<&str>,
     mut env: BTreeMap<&'a str, &'a str>,
 ) {
-    let alone = HandoffInit::new(init.cmd.as_str());
-    exec.rule(found, &at.field("cmd"), &alone);
-    if let Some(cwd) = &init.cwd {
-        let alone = HandoffInit::new(AUTO_INIT).cwd(cwd.as_str());
-        exec.rule(found, &at.field("cwd"), &alone);
+    let at_cmd = at.field("cmd");
+    let cmd = rule(found, &at_cmd, check_program(&init.cmd));
+    if cmd {
+        components_fit(found, &at_cmd, &init.cmd);
     }
-    let args = exec.strings(found, &at.field("args"), &init.args);
+    if let Some(cwd) = &init.cwd {
+        let at_cwd = at.field("cwd");
+        if rule(found, &at_cwd, check_directory(cwd)) {
+            components_fit(found, &at_cwd, cwd);
+        }
+    }
+    let args = exec.args(found, &at.field("args"), &init.args);
     let at_env = at.field("env");
     for (n, (key, value)) in init.env.iter().enumerate() {
         let at = at_env.index(n);
-        if exec.entry(found, &at.field("key"), &at.field("value"), key, value) {
+        if exec.var(found, &at.field("key"), &at.field("value"), key, value) {
             env.insert(key, value);
         }
     }
-    exec.together(found, at, &init.cmd, args, &env);
+    let cmd = if cmd { init.cmd.as_str() } else { AUTO_INIT };
+    exec.together(found, at, cmd, cwd, args, &env);
 }
 
-/// Asks the handoff's own check about one part after the other, each in a message of its own, so
-/// that no finding hides the next.
+/// Asks the handoff's rules about one part after the other, so that no finding hides the next.
 pub(super) struct Exec<'l> {
     pub(super) limits: &'l ExecLimits,
 }
 
 impl Exec<'_> {
-    /// Checks a message with one part that is in question; returns whether that is fine.
-    fn rule(&self, found: &mut Findings, at: &Place<'_>, alone: &HandoffInit) -> bool {
-        let Err(invalid) = alone.validate_with(self.limits) else {
-            return true;
-        };
-        let (code, limit) = code_of(invalid.rule);
-        match limit {
-            Some(limit) => found.note_limit(at, code, format!("{}", invalid.rule), limit),
-            None => found.note(at, code, format!("{}", invalid.rule)),
-        }
-        false
-    }
-
     /// Checks an environment entry, of which key and value have places of their own.
-    pub(super) fn entry(
+    pub(super) fn var(
         &self,
         found: &mut Findings,
         at_key: &Place<'_>,
@@ -148,36 +171,35 @@ impl Exec<'_> {
     ) -> bool {
         let in_key = key.is_empty() || key.contains(['=', '\0']);
         let at = if in_key { at_key } else { at_value };
-        self.rule(found, at, &HandoffInit::new(AUTO_INIT).env(key, value))
+        rule(found, at, check_var(key, value, self.limits))
     }
 
-    /// Checks each string by itself and returns those that are fine.
-    fn strings<'a>(
+    /// Checks each argument by itself and returns the lengths of those that are fine.
+    fn args(
         &self,
         found: &mut Findings,
         at: &Place<'_>,
-        strings: &'a [String],
-    ) -> Vec<&'a str> {
-        let fine = |(n, string): &(usize, &String)| {
-            let alone = HandoffInit::new(AUTO_INIT).arg(string.as_str());
-            self.rule(found, &at.index(*n), &alone)
-        };
-        let fine = strings.iter().enumerate().filter(fine);
-        fine.map(|(_, string)| string.as_str()).collect()
+        args: &[String],
+    ) -> impl Iterator<Item = usize> + use<> {
+        let fine =
+            |(n, arg): &(usize, &String)| rule(found, &at.index(*n), check_arg(arg, self.limits));
+        let fine = args.iter().enumerate().filter(fine);
+        let lens: Vec<_> = fine.map(|(_, arg)| arg.len()).collect();
+        lens.into_iter()
     }
 
-    /// Checks a command: strings of which the first names a program.
-    pub(super) fn command<'a>(
+    /// Checks a command: arguments of which the first names a program.
+    pub(super) fn command(
         &self,
         found: &mut Findings,
         at: &Place<'_>,
-        command: Option<&'a [String]>,
-    ) -> Vec<&'a str> {
+        command: Option<&[String]>,
+    ) -> impl Iterator<Item = usize> + use<> {
         let command = command.unwrap_or_default();
         if command.first().is_some_and(String::is_empty) {
             filled(found, &at.index(0), "");
         }
-        self.strings(found, at, command)
+        self.args(found, at, command)
     }
 
     /// Checks what all strings of one `execve(2)` come to, with the environment as it then is.
@@ -186,39 +208,78 @@ impl Exec<'_> {
         found: &mut Findings,
         at: &Place<'_>,
         cmd: &str,
-        args: Vec<&str>,
+        cwd: Option<&str>,
+        args: impl Iterator<Item = usize>,
         env: &BTreeMap<&str, &str>,
     ) {
-        let mut message = HandoffInit::new(AUTO_INIT);
-        if HandoffInit::new(cmd).validate_with(self.limits).is_ok() {
-            message.cmd = cmd.into();
-        }
-        message.args = args.into_iter().map(String::from).collect();
-        let pairs = env.iter();
-        message.env = pairs
-            .map(|(key, value)| (String::from(*key), String::from(*value)))
-            .collect();
-        self.rule(found, at, &message);
+        let env = env.iter().map(|(key, value)| entry_len(key, value));
+        rule(found, at, check_lengths(cmd, cwd, args, env, self.limits));
     }
 }
 
-/// The code and the bound of a handoff's rule.
-fn code_of(rule: MessageRule) -> (FindingCode, Option<Limit>) {
-    let execve = |max| Some(Limit::new(max, "Linux execve(2)"));
+/// Tells the rule that a part of a handoff breaks; returns whether it breaks none.
+fn rule(found: &mut Findings, at: &Place<'_>, checked: Result<(), MessageRule>) -> bool {
+    let Err(rule) = checked else {
+        return true;
+    };
+    let execve = |max| Limit::new(max, "Linux execve(2)");
     match rule {
-        MessageRule::NotAbsoluteOrAuto | MessageRule::NotAbsolute => {
-            (FindingCode::PathNotAbsolute, None)
-        }
-        MessageRule::PathTooLong { .. } => (FindingCode::PathTooLong, Some(PATH_MAX)),
-        MessageRule::Nul => (FindingCode::Nul, None),
-        MessageRule::EmptyKey => (FindingCode::Empty, None),
-        MessageRule::EqualsInKey | MessageRule::NoEquals => (FindingCode::EnvKeyEquals, None),
-        MessageRule::StringTooLong { max, .. } => (FindingCode::StringTooLong, execve(max)),
-        MessageRule::TotalTooLarge { max, .. } => (FindingCode::ExecTooLarge, execve(max)),
-        MessageRule::PayloadTooLarge { max, .. } => (
-            FindingCode::ExecTooLarge,
-            Some(Limit::new(max, "the boot message")),
+        MessageRule::NotAbsoluteOrAuto => found.note(
+            at,
+            FindingCode::PathNotAbsolute,
+            "must be an absolute path in the guest or `auto`",
         ),
+        MessageRule::NotAbsolute => not_absolute(found, at),
+        MessageRule::PathTooLong { len, .. } => path_too_long(found, at, len),
+        MessageRule::Nul => nul(found, at),
+        MessageRule::EmptyKey => found.note(at, FindingCode::Empty, "key must not be empty"),
+        MessageRule::EqualsInKey | MessageRule::NoEquals => {
+            found.note(at, FindingCode::EnvKeyEquals, "key must not contain `=`");
+        }
+        MessageRule::StringTooLong { len, max } => found.note_limit(
+            at,
+            FindingCode::StringTooLong,
+            format!("is {len} bytes long, counting the NUL at its end"),
+            execve(max),
+        ),
+        MessageRule::TotalTooLarge { len, max } => found.note_limit(
+            at,
+            FindingCode::ExecTooLarge,
+            format!("arguments and environment total {len} bytes, counting a pointer to each"),
+            execve(max),
+        ),
+        MessageRule::PayloadTooLarge { len, max } => found.note_limit(
+            at,
+            FindingCode::ExecTooLarge,
+            format!("arguments and environment make a boot message of {len} bytes"),
+            Limit::new(max, "one boot message"),
+        ),
+        // A handoff breaks no rule of a setup.
+        _ => {}
+    }
+    false
+}
+
+/// What `setrlimit(2)` takes for open files, unless the guest raises it.
+const NR_OPEN: Limit = Limit {
+    value: 1024 * 1024,
+    source: "Linux fs.nr_open",
+};
+
+/// The highest that the guest can raise it to, on 64-bit machines.
+const NR_OPEN_MAX: Limit = Limit {
+    value: 0x7fff_ffc0,
+    source: "Linux, highest fs.nr_open",
+};
+
+fn open_files(found: &mut Findings, at: &Place<'_>, hard: u64) {
+    let code = FindingCode::RlimitCeiling;
+    if hard > NR_OPEN_MAX.value {
+        let message = format!("hard limit {hard} is more open files than Linux allows");
+        found.note_limit(at, code, message, NR_OPEN_MAX);
+    } else if hard > NR_OPEN.value {
+        let message = format!("hard limit {hard} needs a guest that raises `fs.nr_open` first");
+        found.note_limit(at, code, message, NR_OPEN);
     }
 }
 
@@ -231,14 +292,17 @@ pub(super) fn rlimits(found: &mut Findings, at: &Place<'_>, rlimits: &[Rlimit]) 
                 &at_rlimit.field("soft"),
                 FindingCode::RlimitOrder,
                 format!(
-                    "soft limit {} is above the hard one, {}",
+                    "soft limit {} is above the hard limit {}",
                     rlimit.soft, rlimit.hard
                 ),
             );
         }
+        if rlimit.resource == RlimitResource::Nofile {
+            open_files(found, &at_rlimit.field("hard"), rlimit.hard);
+        }
         let resource = rlimit.resource.as_str();
         if let Some(earlier) = first.see(resource, n) {
-            let message = format!("{} limits {resource} too", at.index(earlier));
+            let message = format!("{} already limits {resource}", at.index(earlier));
             let at = at_rlimit.field("resource");
             found.note(&at, FindingCode::RlimitRepeated, message);
         }
@@ -251,7 +315,7 @@ pub(super) fn lifecycle(found: &mut Findings, at: &Place<'_>, lifecycle: &Sandbo
     not_zero_if_set(found, &at.field("idle_timeout_secs"), idle);
     if let (Some(most), Some(idle)) = (most, idle) {
         if idle > most && most != 0 {
-            let message = format!("never applies: the sandbox ends after {most} seconds");
+            let message = format!("never takes effect: the sandbox stops after {most} seconds");
             let at = at.field("idle_timeout_secs");
             found.note(&at, FindingCode::IdleAfterEnd, message);
         }

@@ -4,6 +4,8 @@
 //! `(cmd: u32, cwd: Option<u32>, args: Vec<u32>, env: Vec<u32>, text: &str)`, written in one pass
 //! over the strings.
 
+use alloc::string::String;
+
 use super::HandoffInit;
 use super::rules::{check_cmd, check_cwd, check_string};
 use crate::exec::ExecLimits;
@@ -16,33 +18,74 @@ use crate::wire::{Offset, Writer, contains, saturate, varint_len};
 pub(super) struct Layout {
     index_len: usize,
     text_len: usize,
+    /// How many arguments and environment entries there are.
+    strings: usize,
+    /// What those come to, NULs counted.
+    strings_len: usize,
 }
 
 impl Layout {
     pub(super) fn of(message: &HandoffInit) -> Self {
+        Self::of_lengths(
+            message.cmd.len(),
+            message.cwd.as_ref().map(String::len),
+            message.args.iter().map(String::len),
+            message.env.iter().map(|(key, value)| entry_len(key, value)),
+        )
+    }
+
+    fn of_lengths(
+        cmd: usize,
+        cwd: Option<usize>,
+        args: impl Iterator<Item = usize>,
+        env: impl Iterator<Item = usize>,
+    ) -> Self {
         let mut layout = Self::default();
-        layout.add(message.cmd.len());
-        if let Some(cwd) = &message.cwd {
-            layout.add(cwd.len());
-        }
-        for arg in &message.args {
-            layout.add(arg.len());
-        }
-        for (key, value) in &message.env {
-            layout.add(entry_len(key, value));
+        layout.add(cmd);
+        if let Some(cwd) = cwd {
+            layout.add(cwd);
         }
         // The tag of `cwd`.
         layout.index_len = layout.index_len.saturating_add(1);
-        for number in [message.args.len(), message.env.len(), layout.text_len] {
-            layout.index_len = layout.index_len.saturating_add(varint_len(number));
-        }
+        let paths_len = layout.text_len;
+        let args = layout.add_list(args);
+        layout.strings = args.saturating_add(layout.add_list(env));
+        layout.strings_len = layout.text_len.saturating_sub(paths_len);
+        layout.add_number(layout.text_len);
         layout
+    }
+
+    fn add_list(&mut self, lens: impl Iterator<Item = usize>) -> usize {
+        let mut strings = 0usize;
+        for len in lens {
+            self.add(len);
+            strings = strings.saturating_add(1);
+        }
+        self.add_number(strings);
+        strings
+    }
+
+    fn add_number(&mut self, number: usize) {
+        self.index_len = self.index_len.saturating_add(varint_len(number));
     }
 
     /// Adds a string: its length as a varint to the index, itself and a NUL to the text.
     fn add(&mut self, len: usize) {
         self.index_len = self.index_len.saturating_add(varint_len(len));
         self.text_len = self.text_len.saturating_add(len).saturating_add(1);
+    }
+
+    /// Checks what all strings come to.
+    fn check(&self, cmd: &str, limits: &ExecLimits) -> Result<(), MessageRule> {
+        limits.check_total(cmd.as_bytes(), self.strings, self.strings_len)?;
+        if self.payload_len() > MAX_PAYLOAD_BYTES {
+            let (len, max) = (
+                saturate(self.payload_len()),
+                Offset::of(MAX_PAYLOAD_BYTES).get(),
+            );
+            return Err(MessageRule::PayloadTooLarge { len, max });
+        }
+        Ok(())
     }
 
     pub(super) fn payload_len(&self) -> usize {
@@ -53,46 +96,47 @@ impl Layout {
 /// Checks a message against every rule, and measures it.
 pub(super) fn check(message: &HandoffInit, limits: &ExecLimits) -> Result<Layout, InvalidMessage> {
     let at = |field| move |rule| InvalidMessage { field, rule };
-    check_nul(&message.cmd)
-        .and_then(|()| check_cmd(message.cmd.as_bytes()))
-        .map_err(at(MessageField::Cmd))?;
+    check_program(&message.cmd).map_err(at(MessageField::Cmd))?;
     if let Some(cwd) = &message.cwd {
-        check_nul(cwd)
-            .and_then(|()| check_cwd(cwd.as_bytes()))
-            .map_err(at(MessageField::Cwd))?;
+        check_directory(cwd).map_err(at(MessageField::Cwd))?;
     }
-    let mut bytes = 0usize;
     for (n, arg) in message.args.iter().enumerate() {
-        check_nul(arg)
-            .and_then(|()| check_string(arg.len(), limits.max_string_bytes()))
-            .map_err(at(MessageField::Arg(saturate(n))))?;
-        bytes = bytes.saturating_add(arg.len()).saturating_add(1);
+        check_arg(arg, limits).map_err(at(MessageField::Arg(saturate(n))))?;
     }
     for (n, (key, value)) in message.env.iter().enumerate() {
-        let len = entry_len(key, value);
-        check_nul(key)
-            .and_then(|()| check_nul(value))
-            .and_then(|()| check_key(key))
-            .and_then(|()| check_string(len, limits.max_string_bytes()))
-            .map_err(at(MessageField::Env(saturate(n))))?;
-        bytes = bytes.saturating_add(len).saturating_add(1);
+        check_var(key, value, limits).map_err(at(MessageField::Env(saturate(n))))?;
     }
-    let strings = message.args.len().saturating_add(message.env.len());
-    limits
-        .check_total(message.cmd.as_bytes(), strings, bytes)
-        .map_err(at(MessageField::Message))?;
     let layout = Layout::of(message);
-    if layout.payload_len() > MAX_PAYLOAD_BYTES {
-        let (len, max) = (
-            saturate(layout.payload_len()),
-            Offset::of(MAX_PAYLOAD_BYTES).get(),
-        );
-        return Err(at(MessageField::Message)(MessageRule::PayloadTooLarge {
-            len,
-            max,
-        }));
-    }
+    layout
+        .check(&message.cmd, limits)
+        .map_err(at(MessageField::Message))?;
     Ok(layout)
+}
+
+/// Checks `cmd` by itself.
+pub(crate) fn check_program(cmd: &str) -> Result<(), MessageRule> {
+    check_nul(cmd)?;
+    check_cmd(cmd.as_bytes())
+}
+
+/// Checks `cwd` by itself.
+pub(crate) fn check_directory(cwd: &str) -> Result<(), MessageRule> {
+    check_nul(cwd)?;
+    check_cwd(cwd.as_bytes())
+}
+
+/// Checks an argument by itself.
+pub(crate) fn check_arg(arg: &str, limits: &ExecLimits) -> Result<(), MessageRule> {
+    check_nul(arg)?;
+    check_string(arg.len(), limits.max_string_bytes())
+}
+
+/// Checks an environment entry by itself.
+pub(crate) fn check_var(key: &str, value: &str, limits: &ExecLimits) -> Result<(), MessageRule> {
+    check_nul(key)?;
+    check_nul(value)?;
+    check_key(key)?;
+    check_string(entry_len(key, value), limits.max_string_bytes())
 }
 
 fn check_nul(string: &str) -> Result<(), MessageRule> {
@@ -139,7 +183,19 @@ pub(super) fn write(message: &HandoffInit, layout: &Layout, payload: &mut [u8]) 
     index.varint(layout.text_len)
 }
 
+/// Checks what all strings come to, by their lengths.
+pub(crate) fn check_lengths(
+    cmd: &str,
+    cwd: Option<&str>,
+    args: impl Iterator<Item = usize>,
+    env: impl Iterator<Item = usize>,
+    limits: &ExecLimits,
+) -> Result<(), MessageRule> {
+    let layout = Layout::of_lengths(cmd.len(), cwd.map(str::len), args, env);
+    layout.check(cmd, limits)
+}
+
 /// The length of `KEY=VALUE`.
-fn entry_len(key: &str, value: &str) -> usize {
+pub(crate) fn entry_len(key: &str, value: &str) -> usize {
     key.len().saturating_add(1).saturating_add(value.len())
 }

@@ -38,18 +38,23 @@ shaped! {
     #[derive(Clone, PartialEq, Eq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub struct HandoffInit {
-        /// The init: an absolute path inside the guest, or [`AUTO_INIT`] to let the guest choose.
-        /// It is `argv[0]` too; for [`AUTO_INIT`] that is the path found.
+        /// The init's program: an absolute path inside the guest, or `auto` to let the guest find
+        /// one.
+        ///
+        /// It is `argv[0]` too; for [`AUTO_INIT`](crate::AUTO_INIT) that is the path found.
         pub cmd: String,
         /// The arguments after `argv[0]`.
         #[json(default)]
         pub args: Vec<String>,
-        /// Environment entries, merged over the environment that the init would inherit; of
-        /// entries with one key, the last wins.
+        /// Environment variables for the init, each as a pair of key and value; of equal keys, the
+        /// last wins.
+        ///
+        /// They are merged over the environment that the init would inherit.
         #[json(default)]
         pub env: Vec<(String, String)>,
-        /// The init's working directory: an absolute path inside the guest. Absent, the init
-        /// starts where the agent is.
+        /// The init's working directory: an absolute path inside the guest.
+        ///
+        /// Without one, the init starts where the agent is.
         #[json(default, skip_serializing_if = "Option::is_none")]
         pub cwd: Option<String>,
     }

@@ -11,6 +11,10 @@ mod view;
 use core::fmt;
 
 #[cfg(feature = "alloc")]
+pub(crate) use self::encode::{
+    check_arg, check_directory, check_lengths, check_program, check_var, entry_len,
+};
+#[cfg(feature = "alloc")]
 pub use self::message::HandoffInit;
 pub use self::view::HandoffInitRef;
 

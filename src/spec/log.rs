@@ -1,25 +1,26 @@
-//! Log levels and the streams that logs come from.
+//! Log levels and log sources.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How much a sandbox's runtime logs, from the least to the most.
+/// How much a sandbox's runtime logs, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SandboxLogLevel {
-    /// Failures only.
+    /// Errors only.
     Error,
-    /// Failures and what may lead to them.
+    /// Errors and warnings.
     Warn,
-    /// The main events.
+    /// Also the main events.
     Info,
-    /// Details that help to find a fault.
+    /// Also details that help with debugging.
     Debug,
     /// Everything.
     Trace,
@@ -47,6 +48,12 @@ impl SandboxLogLevel {
     }
 }
 
+impl fmt::Display for SandboxLogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl FromStr for SandboxLogLevel {
     type Err = String;
 
@@ -63,7 +70,7 @@ impl FromStr for SandboxLogLevel {
     }
 }
 
-/// A stream that a sandbox's log is made of.
+/// Where an entry of a sandbox's log comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -73,7 +80,7 @@ pub enum LogSource {
     Stdout,
     /// The standard error of the guest's processes.
     Stderr,
-    /// What a process with a terminal writes: both streams in one.
+    /// The output of processes that run in a terminal, where both streams are one.
     Output,
     /// The sandbox's own messages.
     System,
@@ -82,10 +89,10 @@ pub enum LogSource {
 impl LogSource {
     const ALL: [Self; 4] = [Self::Stdout, Self::Stderr, Self::Output, Self::System];
 
-    /// Returns the sources that a request for `sources` means, in the order of the variants and
-    /// each once.
+    /// Returns the sources that a request for `sources` covers, each once, in the order of the
+    /// variants.
     ///
-    /// An empty request means everything that the guest's processes write, so all but
+    /// An empty request covers everything that the guest's processes write: all sources except
     /// [`System`](Self::System).
     #[must_use]
     pub fn effective(sources: &[Self]) -> Vec<Self> {

@@ -1,4 +1,5 @@
-//! What a sandbox is to be: drafts with plain public fields, as people store and send them.
+//! The documents that describe a sandbox: drafts with plain public fields, as people store and send
+//! them.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -29,15 +30,15 @@ pub use mount::{HostPermissions, MountOptions, StatVirtualization, VolumeMount};
 pub use network::{NetworkSpec, PortProtocol, PublishedPortSpec};
 pub use patch::Patch;
 pub use resources::SandboxResources;
-pub use rlimit::{Rlimit, RlimitResource};
+pub use rlimit::Rlimit;
 pub use rootfs::{DiskImageFormat, OciRootfsSource, PullPolicy, RootfsSource};
 pub use runtime::{EnvVar, SandboxRuntimeOptions, SecurityProfile};
 pub use snapshot::{SnapshotDestination, SnapshotSpec};
 pub use volume::{NamedVolumeCreate, NamedVolumeMode, VolumeKind, VolumeSpec};
 
-/// A sandbox as its creator describes it.
+/// The description of a sandbox.
 ///
-/// In JSON every field may be missing and then takes its default.
+/// In JSON, a missing field takes its default.
 ///
 /// `Debug` shows no value of the environment, no script, no secret and no content of a patch.
 ///
@@ -56,34 +57,35 @@ pub use volume::{NamedVolumeCreate, NamedVolumeMode, VolumeKind, VolumeSpec};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxSpec {
-    /// The sandbox's name: 1 to [`MAX_SANDBOX_NAME_BYTES`](crate::MAX_SANDBOX_NAME_BYTES) bytes.
+    /// The sandbox's name: 1 to 128 ASCII letters, digits, `.`, `-` and `_`, starting with a letter
+    /// or digit.
+    ///
     /// A draft may leave it empty.
     pub name: String,
     /// Where the root filesystem comes from.
     pub image: RootfsSource,
-    /// The virtual machine's size.
+    /// The size of the virtual machine.
     pub resources: SandboxResources,
-    /// What runs in the guest, and how.
+    /// How processes run in the guest.
     pub runtime: SandboxRuntimeOptions,
-    /// The environment of the guest's processes.
+    /// Environment variables for the guest's processes.
     pub env: Vec<EnvVar>,
-    /// Free-form labels to find the sandbox by.
+    /// Labels to find the sandbox by.
     pub labels: BTreeMap<String, String>,
     /// Resource limits of the guest's processes.
     pub rlimits: Vec<Rlimit>,
-    /// What is mounted over the root filesystem.
+    /// What is mounted into the root filesystem, in any order.
     pub mounts: Vec<VolumeMount>,
-    /// Changes to the root filesystem before the sandbox starts, in this order.
+    /// Changes to make to the root filesystem before the sandbox starts, in this order.
     pub patches: Vec<Patch>,
     /// The sandbox's network.
     pub network: NetworkSpec,
-    /// The program that takes over as the guest's init; without one the
-    /// guest keeps its own.
+    /// The program that takes over as the guest's init; by default the guest keeps its own.
     pub init: Option<HandoffInit>,
-    /// When the image is pulled.
+    /// When to pull the image.
     pub pull_policy: PullPolicy,
-    /// How much the guest's processes may do.
+    /// How far the guest's processes are restricted.
     pub security_profile: SecurityProfile,
-    /// How long the sandbox lives.
+    /// How long the sandbox may run.
     pub lifecycle: SandboxPolicy,
 }

@@ -1,4 +1,4 @@
-//! What is mounted over a root filesystem.
+//! Mounts.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,61 +10,78 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{DiskImageFormat, HostPath, NamedVolumeCreate};
 use crate::shape::shaped;
 
-/// The flags of a mount, as `mount(8)` has them; none is set by default.
+/// The flags of a mount, as in `mount(8)`; none is set by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MountOptions {
-    /// Whether nothing may be written.
+    /// Whether the mount is read-only.
     pub readonly: bool,
-    /// Whether nothing may be executed.
+    /// Whether programs cannot be executed from it.
     pub noexec: bool,
-    /// Whether set-user-ID and set-group-ID bits have no effect.
+    /// Whether set-user-ID and set-group-ID bits are ignored.
     pub nosuid: bool,
-    /// Whether device files have no effect.
+    /// Whether device files are ignored.
     pub nodev: bool,
 }
 
-/// Whose view of a shared file's owner and mode the guest has.
+/// Which owner and mode the guest sees on a shared file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StatVirtualization {
-    /// The guest's own, without exception.
+    /// Always those that the guest set.
     #[default]
     Strict,
-    /// The guest's own where the host's filesystem allows it.
+    /// Those that the guest set, where the host's filesystem can store them.
     Relaxed,
-    /// The host's.
+    /// Those on the host.
     Off,
 }
 
-/// Which permissions a file that the guest creates has on the host.
+/// Which permissions a file created by the guest gets on the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HostPermissions {
-    /// Those that let its owner alone in.
+    /// Access for its owner only.
     #[default]
     Private,
-    /// Those that the guest gave it.
+    /// The permissions that the guest set.
     Mirror,
 }
 
 shaped! {
     #[json(remote = "VolumeMount", tag = "type", from = "JsonMount")]
     #[binary(remote = "VolumeMount")]
-    /// What is mounted over the root filesystem, and where.
+    /// Something that is mounted into the root filesystem.
     ///
-    /// JSON names the variant in the field `type`. Older documents have a boolean `readonly`
-    /// beside the other fields; it counts where `options` is missing or `null`.
+    /// In JSON the field `type` names the variant. Older documents have a boolean `readonly` next
+    /// to the other fields; it counts only where `options` is missing or `null`.
+    ///
+    /// ```
+    /// use microsandbox_types::{MountOptions, VolumeMount};
+    ///
+    /// let json = r#"{"type": "Tmpfs", "guest": "/tmp", "options": {"noexec": true}}"#;
+    /// let mount: VolumeMount = serde_json::from_str(json)?;
+    /// assert_eq!(
+    ///     mount,
+    ///     VolumeMount::Tmpfs {
+    ///         guest: "/tmp".into(),
+    ///         size_mib: None,
+    ///         options: MountOptions { noexec: true, ..MountOptions::default() },
+    ///     }
+    /// );
+    /// assert_eq!(mount.guest(), "/tmp");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
     pub enum VolumeMount {
-        /// A directory or a file of the host.
+        /// A directory or file on the host.
         Bind {
             /// The path on the host.
             host: HostPath,
@@ -72,11 +89,11 @@ shaped! {
             guest: String,
             /// The mount's flags.
             options: MountOptions,
-            /// Whose view of owners and modes the guest has.
+            /// Which owners and modes the guest sees.
             stat_virtualization: StatVirtualization,
-            /// Which permissions new files have on the host.
+            /// Which permissions new files get on the host.
             host_permissions: HostPermissions,
-            /// The most that the guest may store, in MiB; without a value, no bound.
+            /// How much the guest may store, in MiB; no limit by default.
             quota_mib: Option<u32>,
         },
         /// A named volume.
@@ -87,11 +104,11 @@ shaped! {
             guest: String,
             /// The mount's flags.
             options: MountOptions,
-            /// Whose view of owners and modes the guest has.
+            /// Which owners and modes the guest sees.
             stat_virtualization: StatVirtualization,
-            /// Which permissions new files have on the host.
+            /// Which permissions new files get on the host.
             host_permissions: HostPermissions,
-            /// The request to have the volume ready first. JSON neither writes nor reads it.
+            /// A request to create the volume first. JSON neither writes nor reads it.
             #[json(skip)]
             create: Option<NamedVolumeCreate>,
         },
@@ -99,7 +116,7 @@ shaped! {
         Tmpfs {
             /// The path inside the guest.
             guest: String,
-            /// The most that it may hold, in MiB; without a value the guest's kernel decides.
+            /// How much it may hold, in MiB; half of the guest's memory by default.
             size_mib: Option<u32>,
             /// The mount's flags.
             options: MountOptions,
@@ -112,7 +129,7 @@ shaped! {
             guest: String,
             /// The image's format.
             format: DiskImageFormat,
-            /// The filesystem in the image, such as `ext4`; without one the guest finds out.
+            /// The filesystem in the image, such as `ext4`; detected by default.
             fstype: Option<String>,
             /// The mount's flags.
             options: MountOptions,
@@ -143,7 +160,7 @@ impl VolumeMount {
         }
     }
 
-    /// Returns the request to have a named volume ready first.
+    /// Returns the request to create a named volume first.
     #[must_use]
     pub fn named_create(&self) -> Option<&NamedVolumeCreate> {
         match self {
@@ -153,13 +170,15 @@ impl VolumeMount {
     }
 }
 
-/// A mount as JSON may have it: with defaults, and with the `readonly` of older documents.
+/// Something that is mounted into the root filesystem.
+///
+/// This is a mount as JSON may have it: with defaults, and with the `readonly` of older documents.
 // The order of the fields is that in which an array's elements are read.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(remote = "JsonMount", tag = "type")]
 enum JsonMount {
-    /// A directory or a file of the host.
+    /// A directory or file on the host.
     Bind {
         /// The path on the host.
         host: HostPath,
@@ -168,16 +187,16 @@ enum JsonMount {
         /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
-        /// Of older documents: `options.readonly`, where `options` is absent.
+        /// Outdated: use `options.readonly`. Ignored if there are `options`.
         #[serde(default)]
         readonly: bool,
-        /// How owners and modes look in the guest.
+        /// Which owners and modes the guest sees.
         #[serde(default)]
         stat_virtualization: StatVirtualization,
-        /// Which permissions new files have on the host.
+        /// Which permissions new files get on the host.
         #[serde(default)]
         host_permissions: HostPermissions,
-        /// The most that the guest may store, in MiB; without a value, no bound.
+        /// How much the guest may store, in MiB; no limit by default.
         #[serde(default)]
         quota_mib: Option<u32>,
     },
@@ -190,13 +209,13 @@ enum JsonMount {
         /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
-        /// Of older documents: `options.readonly`, where `options` is absent.
+        /// Outdated: use `options.readonly`. Ignored if there are `options`.
         #[serde(default)]
         readonly: bool,
-        /// How owners and modes look in the guest.
+        /// Which owners and modes the guest sees.
         #[serde(default)]
         stat_virtualization: StatVirtualization,
-        /// Which permissions new files have on the host.
+        /// Which permissions new files get on the host.
         #[serde(default)]
         host_permissions: HostPermissions,
     },
@@ -204,13 +223,13 @@ enum JsonMount {
     Tmpfs {
         /// The path inside the guest.
         guest: String,
-        /// The most that it may hold, in MiB; without a value the guest's kernel decides.
+        /// How much it may hold, in MiB; half of the guest's memory by default.
         #[serde(default)]
         size_mib: Option<u32>,
         /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
-        /// Of older documents: `options.readonly`, where `options` is absent.
+        /// Outdated: use `options.readonly`. Ignored if there are `options`.
         #[serde(default)]
         readonly: bool,
     },
@@ -222,13 +241,13 @@ enum JsonMount {
         guest: String,
         /// The image's format.
         format: DiskImageFormat,
-        /// The filesystem in the image, such as `ext4`; without one the guest finds out.
+        /// The filesystem in the image, such as `ext4`; detected by default.
         #[serde(default)]
         fstype: Option<String>,
         /// The mount's flags.
         #[serde(default)]
         options: Option<MountOptions>,
-        /// Of older documents: `options.readonly`, where `options` is absent.
+        /// Outdated: use `options.readonly`. Ignored if there are `options`.
         #[serde(default)]
         readonly: bool,
     },

@@ -9,12 +9,22 @@ use serde::{Deserialize, Serialize};
 use super::HostPath;
 use super::hidden::Hidden;
 
-/// A change to the root filesystem before the sandbox starts.
+/// A change to the root filesystem, made before the sandbox starts.
 ///
-/// `mode` holds the permission bits of `chmod(2)`, such as `0o644`; without a value the host
-/// chooses. `replace` says whether a file that is there already is overwritten.
+/// `mode` holds the permission bits of `chmod(2)`, such as `0o644`; without one, the host chooses.
+/// `replace` says whether an existing file is overwritten.
 ///
-/// `Debug` does not show what a file is to hold.
+/// `Debug` does not show the content of files.
+///
+/// ```
+/// use microsandbox_types::Patch;
+///
+/// // JSON numbers are decimal: 493 is octal 755.
+/// let json = r#"{"Mkdir":{"path":"/srv/app","mode":493}}"#;
+/// let patch: Patch = serde_json::from_str(json)?;
+/// assert_eq!(patch, Patch::Mkdir { path: "/srv/app".into(), mode: Some(0o755) });
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -23,36 +33,36 @@ pub enum Patch {
     Text {
         /// The file's path inside the guest.
         path: String,
-        /// What the file holds.
+        /// The file's content.
         content: String,
-        /// The file's permission bits.
+        /// The file's permission bits as a decimal number, such as 420 for octal 644.
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
     },
-    /// Writes a file of any bytes.
+    /// Writes a binary file.
     File {
         /// The file's path inside the guest.
         path: String,
-        /// What the file holds; an array of numbers in JSON.
+        /// The file's bytes; in JSON, a list of numbers from 0 to 255.
         content: Vec<u8>,
-        /// The file's permission bits.
+        /// The file's permission bits as a decimal number, such as 420 for octal 644.
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
     },
-    /// Copies a file of the host.
+    /// Copies a file from the host.
     CopyFile {
         /// The file's path on the host.
         src: HostPath,
         /// The copy's path inside the guest.
         dst: String,
-        /// The copy's permission bits.
+        /// The copy's permission bits as a decimal number, such as 420 for octal 644.
         mode: Option<u32>,
         /// Whether an existing file is overwritten.
         replace: bool,
     },
-    /// Copies a directory of the host, with all that is in it.
+    /// Copies a directory from the host, with everything in it.
     CopyDir {
         /// The directory's path on the host.
         src: HostPath,
@@ -61,20 +71,20 @@ pub enum Patch {
         /// Whether existing files are overwritten.
         replace: bool,
     },
-    /// Makes a symbolic link.
+    /// Creates a symbolic link.
     Symlink {
         /// What the link points to.
         target: String,
-        /// The link's own path inside the guest.
+        /// The link's path inside the guest.
         link: String,
         /// Whether an existing file is overwritten.
         replace: bool,
     },
-    /// Makes a directory.
+    /// Creates a directory.
     Mkdir {
         /// The directory's path inside the guest.
         path: String,
-        /// The directory's permission bits.
+        /// The directory's permission bits as a decimal number, such as 493 for octal 755.
         mode: Option<u32>,
     },
     /// Removes a file or a directory.
@@ -82,11 +92,11 @@ pub enum Patch {
         /// The path inside the guest.
         path: String,
     },
-    /// Adds text to the end of a file.
+    /// Appends text to a file.
     Append {
         /// The file's path inside the guest.
         path: String,
-        /// What is added.
+        /// The text to append.
         content: String,
     },
 }

@@ -4,15 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB};
 
-/// The virtual machine's size.
+/// The size of the virtual machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxResources {
-    /// Virtual CPUs; [`DEFAULT_SANDBOX_CPUS`] by default.
+    /// The number of virtual CPUs; 1 by default.
+    ///
+    /// The default is [`DEFAULT_SANDBOX_CPUS`].
     pub cpus: u8,
-    /// Memory in MiB; [`DEFAULT_SANDBOX_MEMORY_MIB`] by default.
+    /// The amount of memory, in MiB; 512 by default.
+    ///
+    /// The default is [`DEFAULT_SANDBOX_MEMORY_MIB`].
     pub memory_mib: u32,
 }
 

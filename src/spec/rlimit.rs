@@ -1,118 +1,18 @@
 //! Resource limits of the guest's processes.
 
-use alloc::format;
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
-/// A resource that `setrlimit(2)` bounds on Linux.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum RlimitResource {
-    /// Processor time, in seconds.
-    Cpu,
-    /// The size of a file that a process writes, in bytes.
-    Fsize,
-    /// The data segment, in bytes.
-    Data,
-    /// The stack, in bytes.
-    Stack,
-    /// A core dump, in bytes.
-    Core,
-    /// The resident set, in bytes; Linux has ignored it since 2.4.30.
-    Rss,
-    /// The number of processes of a user.
-    Nproc,
-    /// One more than the highest file descriptor.
-    Nofile,
-    /// Locked memory, in bytes.
-    Memlock,
-    /// The address space, in bytes.
-    As,
-    /// The number of file locks and leases; Linux has ignored it since 2.4.25.
-    Locks,
-    /// The number of queued signals.
-    Sigpending,
-    /// POSIX message queues, in bytes.
-    Msgqueue,
-    /// The ceiling of the nice value, counted as 20 minus that value.
-    Nice,
-    /// The ceiling of the real-time priority.
-    Rtprio,
-    /// Real-time processor time without a blocking call, in microseconds.
-    Rttime,
-}
+use crate::rlimit::RlimitResource;
 
-impl RlimitResource {
-    const ALL: [Self; 16] = [
-        Self::Cpu,
-        Self::Fsize,
-        Self::Data,
-        Self::Stack,
-        Self::Core,
-        Self::Rss,
-        Self::Nproc,
-        Self::Nofile,
-        Self::Memlock,
-        Self::As,
-        Self::Locks,
-        Self::Sigpending,
-        Self::Msgqueue,
-        Self::Nice,
-        Self::Rtprio,
-        Self::Rttime,
-    ];
-
-    /// Returns the resource's name as Linux has it, in lower case and without `RLIMIT_`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Fsize => "fsize",
-            Self::Data => "data",
-            Self::Stack => "stack",
-            Self::Core => "core",
-            Self::Rss => "rss",
-            Self::Nproc => "nproc",
-            Self::Nofile => "nofile",
-            Self::Memlock => "memlock",
-            Self::As => "as",
-            Self::Locks => "locks",
-            Self::Sigpending => "sigpending",
-            Self::Msgqueue => "msgqueue",
-            Self::Nice => "nice",
-            Self::Rtprio => "rtprio",
-            Self::Rttime => "rttime",
-        }
-    }
-}
-
-impl TryFrom<&str> for RlimitResource {
-    type Error = String;
-
-    /// Reads a resource by the name that [`as_str`](Self::as_str) gives, in any ASCII case.
-    ///
-    /// # Errors
-    ///
-    /// Any other text is refused with `unknown rlimit resource: …`.
-    fn try_from(name: &str) -> Result<Self, Self::Error> {
-        Self::ALL
-            .into_iter()
-            .find(|resource| resource.as_str().eq_ignore_ascii_case(name))
-            .ok_or_else(|| format!("unknown rlimit resource: {name}"))
-    }
-}
-
-/// A limit on one resource, in the resource's own unit.
+/// A limit on a resource, in the resource's own unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rlimit {
-    /// What is limited.
+    /// The resource.
     pub resource: RlimitResource,
-    /// The limit that the kernel enforces; a process may raise it up to `hard`.
+    /// The limit that the kernel enforces; a process may raise it to `hard`.
     pub soft: u64,
-    /// The ceiling of `soft`.
+    /// The highest value that `soft` may have.
     pub hard: u64,
 }

@@ -17,7 +17,7 @@ use crate::shape::shaped;
 pub enum DiskImageFormat {
     /// QEMU's copy-on-write format, version 2.
     Qcow2,
-    /// The disk's bytes as they are.
+    /// The plain bytes of the disk.
     Raw,
     /// VMware's format.
     Vmdk,
@@ -36,7 +36,7 @@ impl DiskImageFormat {
         }
     }
 
-    /// Returns the format that a file extension, in lower case and without its dot, stands for.
+    /// Returns the format of a file extension, which is lower case and has no dot.
     #[must_use]
     pub fn from_extension(extension: &str) -> Option<Self> {
         Self::ALL
@@ -47,7 +47,7 @@ impl DiskImageFormat {
 
 impl fmt::Display for DiskImageFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
@@ -64,17 +64,17 @@ impl FromStr for DiskImageFormat {
     }
 }
 
-/// When an image is pulled from its registry.
+/// When to pull an image from its registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PullPolicy {
-    /// When the host does not have it yet.
+    /// If the host does not have it yet.
     #[default]
     IfMissing,
-    /// Each time.
+    /// Every time.
     Always,
-    /// Not at all: the host must have it.
+    /// Never: the host must have it.
     Never,
 }
 
@@ -87,14 +87,14 @@ shaped! {
     pub struct OciRootfsSource {
         /// The image's reference, such as `alpine:3.20`.
         pub reference: String,
-        /// The size in MiB of the writable layer over the image; without a value the host chooses.
+        /// The size of the writable layer over the image, in MiB; the host chooses by default.
         #[json(default, skip_serializing_if = "Option::is_none")]
         pub upper_size_mib: Option<u32>,
     }
 }
 
 impl OciRootfsSource {
-    /// Makes a source with nothing but the image's reference.
+    /// Makes a source from an image's reference.
     pub fn new(reference: impl Into<String>) -> Self {
         Self {
             reference: reference.into(),
@@ -104,11 +104,32 @@ impl OciRootfsSource {
 }
 
 /// Where a root filesystem comes from.
+///
+/// ```
+/// use microsandbox_types::{DiskImageFormat, RootfsSource};
+///
+/// for (json, source) in [
+///     (r#"{"Oci":{"reference":"alpine:3.20"}}"#, RootfsSource::oci("alpine:3.20")),
+///     (r#"{"Bind":"/srv/rootfs"}"#, RootfsSource::Bind("/srv/rootfs".into())),
+///     (
+///         r#"{"DiskImage":{"path":"/srv/disk.raw","format":"Raw","fstype":null}}"#,
+///         RootfsSource::DiskImage {
+///             path: "/srv/disk.raw".into(),
+///             format: DiskImageFormat::Raw,
+///             fstype: None,
+///         },
+///     ),
+/// ] {
+///     assert_eq!(serde_json::to_string(&source)?, json);
+///     assert_eq!(serde_json::from_str::<RootfsSource>(json)?, source);
+/// }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RootfsSource {
-    /// A directory of the host, by its path.
+    /// The path of a directory on the host.
     Bind(HostPath),
     /// An OCI image.
     Oci(OciRootfsSource),
@@ -118,13 +139,13 @@ pub enum RootfsSource {
         path: HostPath,
         /// The image's format.
         format: DiskImageFormat,
-        /// The filesystem in the image, such as `ext4`; without one the guest finds out.
+        /// The filesystem in the image, such as `ext4`; detected by default.
         fstype: Option<String>,
     },
 }
 
 impl RootfsSource {
-    /// Makes the source of an OCI image by its reference.
+    /// Makes a source from an OCI image's reference.
     pub fn oci(reference: impl Into<String>) -> Self {
         Self::Oci(OciRootfsSource::new(reference))
     }
@@ -138,7 +159,7 @@ impl RootfsSource {
         }
     }
 
-    /// Returns the size in MiB of the writable layer over an OCI image.
+    /// Returns the size of the writable layer over an OCI image, in MiB.
     #[must_use]
     pub fn oci_upper_size_mib(&self) -> Option<u32> {
         match self {
@@ -149,7 +170,7 @@ impl RootfsSource {
 }
 
 impl Default for RootfsSource {
-    /// Returns an OCI image without a reference: a draft that is yet to be filled in.
+    /// Returns an OCI image without a reference: a draft.
     fn default() -> Self {
         Self::oci("")
     }

@@ -1,4 +1,4 @@
-//! What runs in the guest, and how.
+//! How processes run in the guest.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -11,20 +11,20 @@ use super::SandboxLogLevel;
 use super::hidden::{Hidden, Keys};
 use crate::limits::DEFAULT_METRICS_SAMPLE_INTERVAL_MS;
 
-/// How much the guest's processes may do.
+/// How far the guest's processes are restricted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SecurityProfile {
-    /// As much as usual.
+    /// No further than usual.
     #[default]
     Default,
-    /// Less than usual.
+    /// Mounts are `nosuid` and `nodev`, and processes cannot gain privileges.
     Restricted,
 }
 
-/// One variable of an environment.
+/// An environment variable.
 ///
 /// `Debug` does not show its value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,9 @@ impl From<EnvVar> for (String, String) {
     }
 }
 
-/// What runs in the guest, and how. In JSON every field may be missing.
+/// How processes run in the guest.
+///
+/// In JSON, a missing field takes its default.
 ///
 /// `Debug` shows the names of scripts alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,27 +84,28 @@ impl From<EnvVar> for (String, String) {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct SandboxRuntimeOptions {
-    /// The working directory inside the guest; without one, the image's.
+    /// The working directory inside the guest; the image's by default.
     pub workdir: Option<String>,
     /// The shell that runs scripts and interactive sessions.
     pub shell: Option<String>,
-    /// Named scripts that are put into the guest: name to content.
+    /// Scripts to put into the guest: each name with its content.
     pub scripts: BTreeMap<String, String>,
-    /// What replaces the image's entrypoint.
+    /// The entrypoint, in place of the image's.
     pub entrypoint: Option<Vec<String>>,
-    /// What replaces the image's command.
+    /// The command, in place of the image's.
     pub cmd: Option<Vec<String>>,
-    /// The guest's hostname: 1 to [`MAX_HOSTNAME_BYTES`](crate::MAX_HOSTNAME_BYTES) bytes.
+    /// The guest's hostname, of 1 to 64 bytes; derived from the sandbox's name by default.
     pub hostname: Option<String>,
-    /// The user that the guest's processes run as; without one, the image's.
+    /// The user that the guest's processes run as; the image's by default.
     pub user: Option<String>,
     /// How much the runtime logs.
     pub log_level: Option<SandboxLogLevel>,
-    /// Milliseconds between two samples of the sandbox's metrics;
-    /// [`DEFAULT_METRICS_SAMPLE_INTERVAL_MS`] by default. `None`, an explicit `null` in JSON,
-    /// turns sampling off.
+    /// How often to sample the sandbox's metrics, in milliseconds; 1000 by default. `null` turns
+    /// sampling off.
+    ///
+    /// `None` is the `null` of JSON; the default is [`DEFAULT_METRICS_SAMPLE_INTERVAL_MS`].
     pub metrics_sample_interval_ms: Option<u64>,
-    /// Whether sampling is off whatever the interval says.
+    /// Whether to turn sampling off, whatever the interval.
     pub disable_metrics_sample: bool,
 }
 

@@ -12,25 +12,27 @@ use super::HostPath;
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SnapshotDestination {
-    /// Under this name, where the host keeps its snapshots.
+    /// A name in the host's snapshot store.
     Name(String),
-    /// At this path of the host.
+    /// A path on the host.
     Path(HostPath),
 }
 
-/// A snapshot as its creator describes it. In JSON every field is required.
+/// The description of a snapshot.
+///
+/// In JSON every field is required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SnapshotSpec {
-    /// The name of the sandbox that the snapshot is taken of.
+    /// The name of the sandbox to take a snapshot of.
     pub source_sandbox: String,
     /// Where the snapshot is kept.
     pub destination: SnapshotDestination,
-    /// Free-form labels to find the snapshot by.
+    /// Labels to find the snapshot by.
     pub labels: Vec<(String, String)>,
-    /// Whether a snapshot that is there already is replaced.
+    /// Whether to replace an existing snapshot.
     pub force: bool,
-    /// Whether checksums are recorded, so that damage shows later.
+    /// Whether to record checksums, which reveal damage later.
     pub record_integrity: bool,
 }

@@ -1,18 +1,21 @@
 //! Volumes that outlive a sandbox.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a volume is made of.
+/// How a volume is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum VolumeKind {
-    /// A directory of the host.
+    /// As a directory on the host.
     Directory,
-    /// A disk image on the host.
+    /// As a disk image on the host.
     Disk,
 }
 
@@ -27,6 +30,7 @@ impl VolumeKind {
     }
 
     /// Reads a kind from the host's database: `disk` is a disk, anything else a directory.
+    /// [`from_str`](Self::from_str) is strict.
     #[must_use]
     pub fn from_db_value(value: &str) -> Self {
         if value == Self::Disk.as_str() {
@@ -37,20 +41,41 @@ impl VolumeKind {
     }
 }
 
-/// A volume as its creator describes it.
+impl fmt::Display for VolumeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for VolumeKind {
+    type Err = String;
+
+    /// Reads a kind by the exact name that [`as_str`](Self::as_str) gives.
+    ///
+    /// # Errors
+    /// Any other text is refused with `unknown volume kind: …`.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Directory, Self::Disk]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| format!("unknown volume kind: {name}"))
+    }
+}
+
+/// The description of a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VolumeSpec {
     /// The volume's name.
     pub name: String,
-    /// What the volume is made of.
+    /// How the volume is stored.
     pub kind: VolumeKind,
-    /// The most that a directory may hold, in MiB; without a value, no bound.
+    /// How much a directory may hold, in MiB; no limit by default.
     pub quota_mib: Option<u32>,
     /// The size of a disk, in MiB.
     pub capacity_mib: Option<u32>,
-    /// Free-form labels to find the volume by.
+    /// Labels to find the volume by.
     pub labels: Vec<(String, String)>,
 }
 
@@ -67,35 +92,35 @@ impl VolumeSpec {
     }
 }
 
-/// Whether a named volume must be there before it is mounted.
+/// Whether to create a named volume before it is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum NamedVolumeMode {
-    /// It must be there.
+    /// The volume must exist.
     Existing,
-    /// It must not be there, and is created.
+    /// The volume is created; it must not exist yet.
     Create,
-    /// It is created unless it is there.
+    /// The volume is created if it does not exist.
     EnsureExists,
 }
 
-/// A request to have a named volume ready before it is mounted.
+/// A request to create a named volume before it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NamedVolumeCreate {
-    /// Whether the volume must be there already.
+    /// Whether to create the volume.
     pub mode: NamedVolumeMode,
     /// The volume's name.
     pub name: String,
-    /// What the volume is made of.
+    /// How the volume is stored.
     pub kind: VolumeKind,
-    /// The most that a directory may hold, in MiB; without a value, no bound.
+    /// How much a directory may hold, in MiB; no limit by default.
     pub quota_mib: Option<u32>,
     /// The size of a disk, in MiB.
     pub capacity_mib: Option<u32>,
-    /// Free-form labels to find the volume by.
+    /// Labels to find the volume by.
     pub labels: Vec<(String, String)>,
 }
 
@@ -113,7 +138,7 @@ impl NamedVolumeCreate {
         }
     }
 
-    /// Returns whether the volume must be there already.
+    /// Returns whether to create the volume.
     #[must_use]
     pub const fn mode(&self) -> NamedVolumeMode {
         self.mode
@@ -125,13 +150,13 @@ impl NamedVolumeCreate {
         &self.name
     }
 
-    /// Returns what the volume is made of.
+    /// Returns how the volume is stored.
     #[must_use]
     pub const fn kind(&self) -> VolumeKind {
         self.kind
     }
 
-    /// Returns the most that a directory may hold, in MiB.
+    /// Returns how much a directory may hold, in MiB.
     #[must_use]
     pub const fn quota_mib(&self) -> Option<u32> {
         self.quota_mib

@@ -121,6 +121,12 @@ pub enum DecodeErrorKind {
     /// The payload of a guest report is malformed.
     #[error("malformed guest report")]
     BadReport,
+    /// An enum of this message has no such variant.
+    #[error("unknown variant")]
+    UnknownVariant,
+    /// A set of flags has a bit that stands for nothing.
+    #[error("unknown flags")]
+    UnknownFlags,
     /// The frame is intact, its message breaks a rule. The offset is where the string in question
     /// starts; the text, for the message as a whole.
     #[error("{0}")]
@@ -160,6 +166,8 @@ impl DecodeErrorKind {
             Self::StrayNul => 19,
             Self::LeftOver => 20,
             Self::BadReport => 21,
+            Self::UnknownVariant => 22,
+            Self::UnknownFlags => 23,
             Self::Invalid(invalid) => invalid.rule.code(),
         }
     }

@@ -3,7 +3,7 @@
 use super::error::{DecodeError, DecodeErrorKind};
 use super::frame::OVERHEAD;
 use super::offset::{Offset, widen};
-use crate::limits::{MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES};
+use crate::limits::{MAX_PAYLOAD_BYTES, MAX_REPORT_PAYLOAD_BYTES, MAX_SETUP_PAYLOAD_BYTES};
 
 /// The generation of the wire format that this crate writes, and the newest that it reads whole.
 pub const GENERATION: u8 = 2;
@@ -18,6 +18,8 @@ pub enum FrameKind {
     HandoffInit,
     /// Guest → host: [`GuestReport`](crate::GuestReport).
     GuestReport,
+    /// Host → guest: [`GuestSetupRef`](crate::GuestSetupRef).
+    GuestSetup,
 }
 
 impl FrameKind {
@@ -27,6 +29,7 @@ impl FrameKind {
         match self {
             Self::HandoffInit => 1,
             Self::GuestReport => 2,
+            Self::GuestSetup => 3,
         }
     }
 
@@ -36,6 +39,7 @@ impl FrameKind {
         match self {
             Self::HandoffInit => MAX_PAYLOAD_BYTES,
             Self::GuestReport => MAX_REPORT_PAYLOAD_BYTES,
+            Self::GuestSetup => MAX_SETUP_PAYLOAD_BYTES,
         }
     }
 
@@ -43,6 +47,7 @@ impl FrameKind {
         match kind {
             1 => Some(Self::HandoffInit),
             2 => Some(Self::GuestReport),
+            3 => Some(Self::GuestSetup),
             _ => None,
         }
     }
@@ -53,6 +58,7 @@ impl core::fmt::Display for FrameKind {
         f.pad(match self {
             Self::HandoffInit => "handoff",
             Self::GuestReport => "report",
+            Self::GuestSetup => "setup",
         })
     }
 }

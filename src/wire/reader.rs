@@ -1,6 +1,7 @@
 //! Takes a payload off, field by field, as postcard lays it out, and refuses what postcard would
 //! let pass: padded varints, tags that stand for nothing, bytes left over.
 
+use core::ffi::CStr;
 use core::str;
 
 use super::error::{DecodeError, DecodeErrorKind};
@@ -44,6 +45,15 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(frame: &Frame<'a>) -> Self {
         let bytes = frame.payload;
         let end = Offset::of(FrameHeader::LEN) + Offset::of(bytes.len());
+        Self {
+            rest: Rest { bytes, end },
+            error: DecodeErrorKind::PayloadTruncated.at(end),
+        }
+    }
+
+    /// Reads fields that have been checked.
+    pub(crate) fn of_checked(bytes: &'a [u8]) -> Self {
+        let end = Offset::of(bytes.len());
         Self {
             rest: Rest { bytes, end },
             error: DecodeErrorKind::PayloadTruncated.at(end),
@@ -122,7 +132,59 @@ impl<'a> Reader<'a> {
         self.rest.take(len)
     }
 
+    /// Takes a `u64` off: seven bits a byte, the lowest first.
+    pub(crate) fn varint_u64(&mut self) -> Option<u64> {
+        let at = self.at();
+        let (mut value, mut shift) = (0u64, 0u32);
+        while shift < u64::BITS {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if bits.leading_zeros() < shift {
+                break;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                if byte == 0 && shift > 0 {
+                    return self.fail(DecodeErrorKind::NonCanonicalVarint, at);
+                }
+                return Some(value);
+            }
+            shift = shift.saturating_add(7);
+        }
+        self.fail(DecodeErrorKind::VarintTooLarge, at)
+    }
+
+    /// Takes the number of an enum's variant off, which must be one of the first `count`.
+    pub(crate) fn variant(&mut self, count: u32) -> Option<u32> {
+        let at = self.at();
+        let variant = self.varint()?;
+        if variant >= count {
+            return self.fail(DecodeErrorKind::UnknownVariant, at);
+        }
+        Some(variant)
+    }
+
+    /// Takes an optional field off.
+    pub(crate) fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.tag()? {
+            read(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    /// Takes `N` bytes off.
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.rest.bytes.split_first_chunk()?;
+        self.rest.bytes = rest;
+        Some(*array)
+    }
+
     /// Takes a string off: its length, then its bytes.
+    #[inline(never)] // small code is not repeated
     pub(crate) fn str(&mut self) -> Option<&'a str> {
         let len = self.varint()?;
         let at = self.at();
@@ -133,6 +195,21 @@ impl<'a> Reader<'a> {
                 let at = at + Offset::of(error.valid_up_to());
                 self.fail(DecodeErrorKind::NotUtf8, at)
             }
+        }
+    }
+
+    /// Takes a string off that holds one NUL, at its end.
+    #[inline(never)] // small code is not repeated
+    pub(crate) fn c_str(&mut self) -> Option<&'a CStr> {
+        let text = self.str()?;
+        let (end, len) = (self.at(), Offset::of(text.len()));
+        match CStr::from_bytes_until_nul(text.as_bytes()) {
+            Ok(string) if Offset::of(string.to_bytes_with_nul().len()) == len => Some(string),
+            Ok(string) => {
+                let at = end - len + Offset::of(string.to_bytes().len());
+                self.fail(DecodeErrorKind::StrayNul, at)
+            }
+            Err(_) => self.fail(DecodeErrorKind::MissingNul, end),
         }
     }
 

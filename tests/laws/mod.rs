@@ -9,7 +9,9 @@ mod frames;
 mod handoff;
 mod messages;
 mod names;
+mod plan;
 mod report;
+mod setup;
 
 #[allow(unused_imports)] // for the targets that mutate whole frames
 pub use frames::reseal;
@@ -18,12 +20,15 @@ pub use frames::reseal;
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.
-pub const ALL: [(&str, Law); 9] = [
+pub const ALL: [(&str, Law); 12] = [
     ("handoff_decode", handoff::decode),
     ("handoff_roundtrip", handoff::roundtrip),
     ("handoff_mutate", handoff::mutate),
     ("handoff_evolve", handoff::evolve),
     ("guest_report", report::any),
+    ("setup_decode", setup::decode),
+    ("setup_roundtrip", setup::roundtrip),
+    ("plan", plan::any),
     ("names", names::any),
     ("spec_json", documents::any),
     ("spec_json_structured", documents::generated),

@@ -121,7 +121,10 @@ fn is_hostname(text: &str) -> bool {
             && label.trim_matches('-') == label
             && label.chars().all(|c| c == '-' || c.is_ascii_alphanumeric())
     };
-    text.len() <= 64 && text.split('.').all(is_label)
+    let is_number = |label: &str| label.chars().all(|c| c.is_ascii_digit());
+    let labels: Vec<_> = text.split('.').collect();
+    let is_address = labels.len() == 4 && labels.iter().all(|label| is_number(label));
+    text.len() <= 64 && labels.iter().all(|label| is_label(label)) && !is_address
 }
 
 fn check_hostname(text: &str) {

@@ -1,6 +1,7 @@
 //! The names of the enums' variants, in JSON and in their own helpers.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
 
 use microsandbox_types::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -256,6 +257,28 @@ fn volume_kind_in_the_database() {
             reference::VolumeKind::from_db_value(name).as_str()
         );
     }
+}
+
+/// Each name that an enum has is what it is shown as and read from.
+#[test]
+fn names_are_shown_and_read() {
+    fn assert_name<T: Copy + Debug + PartialEq + Display + FromStr<Err = String>>(
+        value: T,
+        name: &str,
+    ) {
+        assert_eq!(format!("{value} {value:>9}"), format!("{name} {name:>9}"));
+        assert_eq!(name.parse(), Ok(value));
+    }
+    assert_name(DiskImageFormat::Qcow2, "qcow2");
+    assert_name(SandboxLogLevel::Warn, "warn");
+    assert_name(RlimitResource::Nofile, "nofile");
+    assert_name(VolumeKind::Directory, "dir");
+    assert_name(VolumeKind::Disk, "disk");
+    assert_eq!(
+        "Disk".parse::<VolumeKind>().unwrap_err(),
+        "unknown volume kind: Disk"
+    );
+    assert_eq!("NOFILE".parse(), Ok(RlimitResource::Nofile));
 }
 
 #[test]

@@ -142,7 +142,9 @@ fn strict_hostnames_are_labels() {
         "0",
         "web-1",
         "A.b.C",
-        "1.2.3.4",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.a4",
         "a--b",
         &x(63),
         &format!("{}.{}", x(62), "y"),
@@ -152,6 +154,8 @@ fn strict_hostnames_are_labels() {
     }
     let refused = [
         "",
+        "1.2.3.4",
+        "999.2.3.4",
         ".",
         "a.",
         ".a",
@@ -281,6 +285,7 @@ fn validated_strings_serve_as_strings() {
         (name.len(), name.as_ref(), String::from(name.clone())),
         (3, "web", "web".into())
     );
+    assert!(name == "web" && name != *"web-1" && name < SandboxName::new("wec").unwrap());
     // `Borrow` lets maps be asked with a plain `&str`.
     assert_eq!(HashMap::from([(name.clone(), 1)]).get("web"), Some(&1));
     assert_eq!(BTreeMap::from([(name, 1)]).get("web"), Some(&1));
