@@ -29,6 +29,8 @@ mod error;
 mod exec;
 #[cfg(feature = "arbitrary")]
 mod generate;
+#[cfg(feature = "alloc")]
+mod hand_over;
 mod handoff;
 mod limits;
 mod name;
@@ -59,6 +61,10 @@ pub use cloud::{
 #[cfg(feature = "alloc")]
 pub use error::{TypesError, TypesResult};
 pub use exec::{AUTO_INIT, AUTO_INIT_CANDIDATES, CStrings, ExecLimits, MergedEnv, ScratchTooSmall};
+#[cfg(feature = "std")]
+pub use hand_over::{ConversationError, hand_over};
+#[cfg(feature = "alloc")]
+pub use hand_over::{HandOver, HandOverError, MAX_REPORTS, Next, Outcome};
 #[cfg(feature = "alloc")]
 pub use handoff::HandoffInit;
 pub use handoff::HandoffInitRef;

@@ -135,7 +135,9 @@ impl<'a> Message<'a> {
             return 0;
         }
         // What is shorter than this has a length of one byte, and is not too long.
-        let short = u8::try_from(self.max_string_bytes).unwrap_or(0x80).min(0x80);
+        let short = u8::try_from(self.max_string_bytes)
+            .unwrap_or(0x80)
+            .min(0x80);
         let (mut lengths, mut text) = (self.index.rest.bytes, self.text.bytes);
         while let [len, after_len @ ..] = lengths {
             if *len >= short {

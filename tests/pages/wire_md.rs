@@ -101,7 +101,10 @@ fn handoff_answer(frame: &[u8]) -> Result<String, DecodeError> {
 
 fn report_answer(frame: &[u8]) -> Result<String, DecodeError> {
     Ok(match GuestReport::decode(frame)? {
-        GuestReport::Ready { generation, .. } => format!("ok ready {generation}"),
+        GuestReport::Ready { generation, facts } => format!(
+            "ok ready {generation} {} {} {} {}",
+            facts.page_size, facts.stack_limit, facts.inherited_strings, facts.inherited_bytes
+        ),
         GuestReport::Accepted => "ok accepted".to_owned(),
         GuestReport::Refused { reason, offset } => format!("ok refused {reason} {offset}"),
         GuestReport::ExecFailed { errno } => format!("ok exec-failed {errno}"),

@@ -11,9 +11,13 @@
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 
-use guest_agent::{open_at, open_port, power_off, say, write_all};
+use guest_agent::console::say;
+use guest_agent::file::{open_at, write_all};
+use guest_agent::port::open_port;
+use guest_agent::power_off;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{CWD, OFlags, RawDir, readlinkat_raw};
 use rustix::io::{Errno, read};
@@ -203,6 +207,7 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
     let (total, len) = match kind {
         Some("total") => {
             let stack = u64::try_from(number()?).map_err(|_| fmt::Error)?;
+            grow_stack();
             let limits = Rlimit {
                 current: Some(stack),
                 ..getrlimit(Resource::Stack)
@@ -229,6 +234,13 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
         out.flush()?;
     }
     Ok(())
+}
+
+/// Takes the room that the stack will need. The kernel put the pointers of the step before on it,
+/// which left none, and once the stack is larger than its limit it does not grow any more.
+#[inline(never)]
+fn grow_stack() {
+    black_box(&mut [0u8; 64 * 1024]);
 }
 
 /// What the strings add to the total: themselves, and the path of the program once more.
