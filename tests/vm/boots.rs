@@ -5,6 +5,7 @@
 
 #[path = "../../examples/vm/launch.rs"]
 mod launch;
+mod setups;
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(cores));
     let trials = TESTS
         .iter()
+        .chain(setups::TESTS)
         .map(|(name, test)| Trial::test(*name, *test).with_ignored_flag(missing.is_some()));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     show_boot_times();

@@ -16,7 +16,7 @@ pub fn close(hidden: Option<&OwnedFd>) {
         for_each_path(&list, &mut |path| close_one(path));
     }
     if let Some(hidden) = hidden {
-        let mut path = Text::<32>::new();
+        let mut path = Text::<96>::new();
         path.push(b"/proc/self/fd/");
         path.push_decimal(hidden.as_raw_fd().unsigned_abs());
         if let Ok(path) = path.path() {

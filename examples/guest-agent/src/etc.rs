@@ -128,14 +128,14 @@ impl Lines {
     }
 }
 
-fn address(address: &IpAddr) -> Text<48> {
+fn address(address: &IpAddr) -> Text<96> {
     match address {
         IpAddr::V4(v4) => ipv4(v4),
         IpAddr::V6(v6) => ipv6(v6),
     }
 }
 
-fn ipv4(address: &Ipv4Addr) -> Text<48> {
+fn ipv4(address: &Ipv4Addr) -> Text<96> {
     let mut text = Text::new();
     for (n, byte) in address.octets().into_iter().enumerate() {
         text.push(if n > 0 { b"." } else { b"" });
@@ -145,7 +145,7 @@ fn ipv4(address: &Ipv4Addr) -> Text<48> {
 }
 
 /// All eight groups with all four digits, which every reader takes.
-fn ipv6(address: &Ipv6Addr) -> Text<48> {
+fn ipv6(address: &Ipv6Addr) -> Text<96> {
     let mut text = Text::new();
     for (n, byte) in address.octets().into_iter().enumerate() {
         text.push(if n > 0 && n % 2 == 0 { b":" } else { b"" });

@@ -44,7 +44,7 @@ pub fn mount_block(
         disk = found.ok_or(Errno::NXIO);
         disk.is_ok()
     });
-    let mut path = Text::<80>::new();
+    let mut path = Text::<96>::new();
     path.push(b"/dev/");
     path.push(disk?.as_bytes());
     let path = path.path()?;
@@ -62,7 +62,7 @@ fn mount_as_any(path: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()>
     let lines = text.get(..len).unwrap_or_default().split(|b| *b == b'\n');
     // The others' lines begin with `nodev`.
     for name in lines.filter_map(|line| line.strip_prefix(b"\t")) {
-        let mut fstype = Text::<64>::new();
+        let mut fstype = Text::<96>::new();
         fstype.push(name);
         // Each that is wrong would complain to the console.
         match mount_as(fstype.path()?, path, target, flags | MountFlags::SILENT) {
@@ -93,7 +93,7 @@ pub fn mount_tmpfs(
     size_mib: Option<u32>,
     mode: Option<u32>,
 ) -> io::Result<()> {
-    let mut options = Text::<64>::new();
+    let mut options = Text::<96>::new();
     if let Some(size) = size_mib {
         options.push(b"size=");
         options.push_decimal(size);

@@ -6,7 +6,7 @@ use core::slice::from_ref;
 
 use microsandbox_types::{AUTO_INIT_CANDIDATES, BootStep, GuestSetupRef, HandoffInitRef};
 use rustix::fs::{Access, FileType, access, stat};
-use rustix::io::Errno;
+use rustix::io::{self, Errno};
 use rustix::process::chdir;
 
 use crate::failure::{Failure, at};
@@ -50,7 +50,7 @@ pub fn hand_off(
     };
     if let [path] = candidates {
         check(path)?;
-    } else if !candidates.iter().any(|path| check(path).is_ok()) {
+    } else if !candidates.iter().any(|path| can_run(path)) {
         return Err(at(BootStep::FindInit, 0, cmd)(Errno::NOENT));
     }
     let (argv, pointers) = list(&mut lists.pointers, handoff.argv())?;
@@ -69,15 +69,22 @@ pub fn hand_off(
     start(host, setup, init)
 }
 
-/// Whether `execve(2)` would take the file's type and mode, with the errno that it would give.
-pub fn check(path: &'static CStr) -> Result<(), Failure> {
+/// Checks that `execve(2)` would take the file's type and mode, with the errno that it would give.
+pub fn check(path: &CStr) -> Result<(), Failure> {
     let mode = stat(path).map_err(at(BootStep::FindInit, 0, path))?.st_mode;
-    let runs = if FileType::from_raw_mode(mode) == FileType::RegularFile {
+    runnable(path, mode).map_err(at(BootStep::CheckInit, 0, path))
+}
+
+fn runnable(path: &CStr, mode: u32) -> io::Result<()> {
+    if FileType::from_raw_mode(mode) == FileType::RegularFile {
         access(path, Access::EXEC_OK)
     } else {
         Err(Errno::ACCESS)
-    };
-    runs.map_err(at(BootStep::CheckInit, 0, path))
+    }
+}
+
+fn can_run(path: &CStr) -> bool {
+    stat(path).is_ok_and(|stat| runnable(path, stat.st_mode).is_ok())
 }
 
 /// Writes the strings' addresses and a null into `room`; returns them and the room left.

@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, port_failed, refused};
 
 const PORT: &[u8] = b"agent.0";
 
@@ -23,7 +23,7 @@ impl Host {
     /// report that waits for a host that is not there yet.
     pub fn find(ready: GuestReport) -> Result<Self, Failure> {
         let host = Self {
-            port: open_port(PORT).map_err(Failure::Port)?,
+            port: open_port(PORT).map_err(port_failed)?,
             generation: 1,
         };
         host.write(ready)?;
@@ -38,10 +38,10 @@ impl Host {
         };
         // A host that is not there any more has gone, and must not be waited for.
         let mut fds = [PollFd::new(&self.port, PollFlags::OUT)];
-        poll(&mut fds, Some(&Timespec::default())).map_err(Failure::Port)?;
+        poll(&mut fds, Some(&Timespec::default())).map_err(port_failed)?;
         let [fd] = fds;
         if !fd.revents().contains(PollFlags::OUT) {
-            return Err(Failure::Port(Errno::PIPE));
+            return Err(port_failed(Errno::PIPE));
         }
         self.write(report)
     }
@@ -49,7 +49,7 @@ impl Host {
     fn write(&self, report: GuestReport) -> Result<(), Failure> {
         let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];
         let frame = report.encode(&mut buffer).unwrap_or_default();
-        write_all(&self.port, frame).map_err(Failure::Port)
+        write_all(&self.port, frame).map_err(port_failed)
     }
 
     /// Reads a frame's header, and not a byte more: whether the frame is wanted at all is known
@@ -60,7 +60,7 @@ impl Host {
     ) -> Result<FrameHeader, Failure> {
         let len = self.receive(bytes)?;
         let header = FrameHeader::parse(bytes.get(..len).unwrap_or_default());
-        let header = header.map_err(Failure::Refused)?;
+        let header = header.map_err(refused)?;
         self.generation = header.generation();
         Ok(header)
     }
@@ -74,7 +74,7 @@ impl Host {
         header_bytes: [u8; FrameHeader::LEN],
         buffer: &'a mut [u8],
     ) -> Result<&'a [u8], Failure> {
-        let header = header.expect_kind(kind).map_err(Failure::Refused)?;
+        let header = header.expect_kind(kind).map_err(refused)?;
         let frame = buffer.get_mut(..header.frame_len()).unwrap_or_default();
         let mut len = 0;
         if let Some((start, rest)) = frame.split_first_chunk_mut() {
@@ -92,6 +92,6 @@ impl Host {
 
     /// Reads until `buffer` is full or the host closes the port; returns how many bytes came.
     fn receive(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        read_all(&self.port, buffer).map_err(Failure::Port)
+        read_all(&self.port, buffer).map_err(port_failed)
     }
 }

@@ -68,7 +68,7 @@ fn raise_nr_open(wanted: u64) -> io::Result<()> {
     if wanted <= current {
         return Ok(());
     }
-    let mut text = Text::<16>::new();
+    let mut text = Text::<96>::new();
     text.push_decimal(wanted);
     // At the start: behind it the kernel ignores what is written.
     pwrite(&file, text.as_bytes(), 0).map(drop)

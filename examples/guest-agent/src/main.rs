@@ -40,7 +40,7 @@ use rustix::io::Errno;
 use rustix::process::getpid;
 use static_cell::ConstStaticCell;
 
-use crate::failure::{Failure, at};
+use crate::failure::{Failure, at, refused};
 use crate::handoff::Lists;
 use crate::host::Host;
 
@@ -92,19 +92,17 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, envp: *mut *mut u8) -> 
 
 /// Returns when the guest is to be powered off; a failure has been told then.
 fn run(inherited: &[&'static CStr]) {
-    let mut host = match prepare(inherited) {
-        Ok(host) => host,
-        // Without the port there is nobody else to tell.
-        Err(failure) => return failure.say(),
+    // Without the port there is nobody to tell.
+    let Ok(mut host) = prepare(inherited) else {
+        return;
     };
     let mut hidden = None;
     let ended = boot(&mut host, inherited, &mut hidden);
     // First: a host that hears of a failure may end the VM at once.
     disks::close(hidden.as_ref());
-    let Err(failure) = ended else { return };
-    failure.say();
-    if let Some(Err(failure)) = failure.report().map(|report| host.send(report)) {
-        failure.say();
+    if let Some(report) = ended.err().and_then(Failure::report) {
+        // Where this fails, the console says so.
+        let _ = host.send(report);
     }
 }
 
@@ -133,7 +131,7 @@ fn boot(
     let mut setup = None;
     if header.kind() == FrameKind::GuestSetup {
         let frame = host.receive_rest(FrameKind::GuestSetup, header, bytes, &mut memory.setup)?;
-        let view = GuestSetupRef::decode(frame).map_err(Failure::Refused)?;
+        let view = GuestSetupRef::decode(frame).map_err(refused)?;
         setup::set_up(&view, hidden)?;
         host.send(GuestReport::SetUp)?;
         if view.then() == Then::Stay {
@@ -149,7 +147,7 @@ fn boot(
         header = host.receive_header(&mut bytes)?;
     }
     let frame = host.receive_rest(FrameKind::HandoffInit, header, bytes, &mut memory.handoff)?;
-    let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(Failure::Refused)?;
+    let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(refused)?;
     if setup.is_none() {
         setup::set_up_bare()?;
     }

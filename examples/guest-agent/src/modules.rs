@@ -14,7 +14,7 @@ use rustix::system::finit_module;
 /// at a step that can be reported.
 pub fn load() {
     for number in 0.. {
-        let mut path = Text::<32>::new();
+        let mut path = Text::<96>::new();
         path.push(b"/modules/");
         path.push_decimal(number);
         path.push(b".ko");
@@ -32,7 +32,7 @@ pub fn load() {
     }
 }
 
-fn load_one(path: &Text<32>) -> io::Result<()> {
+fn load_one(path: &Text<96>) -> io::Result<()> {
     let module = open_at(CWD, path.path()?, OFlags::RDONLY)?;
     match finit_module(&module, c"", 0) {
         // An unknown symbol, which is not the end of the list.

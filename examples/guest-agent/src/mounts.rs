@@ -96,7 +96,7 @@ fn bind_file(file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
     let open = OFlags::PATH | OFlags::CLOEXEC;
     let source = openat2(&stage, file, open, Mode::empty(), resolve)?;
-    let mut path = Text::<32>::new();
+    let mut path = Text::<96>::new();
     path.push(b"/proc/self/fd/");
     path.push_decimal(source.as_raw_fd().unsigned_abs());
     mount_bind(path.path()?, target)?;

@@ -91,6 +91,7 @@ impl Netlink {
     }
 
     /// Sends a request and waits for its answer.
+    #[inline(never)] // as `Message::push`
     fn request(&self, message: &Message) -> io::Result<()> {
         write_all(&self.socket, message.as_bytes())?;
         let mut answer = [0; 512];
@@ -168,6 +169,7 @@ impl Message {
         message
     }
 
+    #[inline(never)] // once, not at each place
     fn push(&mut self, part: &[u8]) {
         if let Some(room) = self.bytes.get_mut(self.len..self.len + part.len()) {
             room.copy_from_slice(part);
@@ -180,6 +182,7 @@ impl Message {
         }
     }
 
+    #[inline(never)] // as `push`
     fn attribute(&mut self, kind: u16, value: &[u8]) {
         let len = u16::try_from(value.len() + 4).unwrap_or(0);
         self.push(&len.to_ne_bytes());

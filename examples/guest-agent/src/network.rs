@@ -51,7 +51,7 @@ pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
 
 /// Waits for an interface, takes it down and gives it a spare name; returns its index.
 fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::Result<u32> {
-    let mut wanted = Text::<20>::new();
+    let mut wanted = Text::<96>::new();
     for (n, byte) in interface.mac.into_iter().enumerate() {
         wanted.push(if n > 0 { b":" } else { b"" });
         wanted.push(&[hex(byte >> 4), hex(byte & 15)]);
@@ -62,7 +62,7 @@ fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::R
         found.is_some()
     });
     let index = index_of(&found.ok_or(Errno::NXIO)?)?;
-    let mut spare = Text::<16>::new();
+    let mut spare = Text::<96>::new();
     spare.push(b"setup");
     spare.push_decimal(u32::try_from(n).unwrap_or(0));
     netlink.set_up(index, false)?;
@@ -89,19 +89,25 @@ fn configure(netlink: &Netlink, index: u32, interface: &Interface<&CStr>) -> io:
         netlink.set_mtu(index, mtu)?;
     }
     netlink.set_up(index, true)?;
-    let v4 = interface.ipv4.map(|net| {
+    if let Some(net) = interface.ipv4 {
         let gateway = net.gateway.map(IpAddr::V4);
-        (IpAddr::V4(net.address), net.prefix, gateway)
-    });
-    let v6 = interface.ipv6.map(|net| {
+        add(netlink, index, net.address.into(), net.prefix, gateway)?;
+    }
+    if let Some(net) = interface.ipv6 {
         let gateway = net.gateway.map(IpAddr::V6);
-        (IpAddr::V6(net.address), net.prefix, gateway)
-    });
-    for (address, prefix, gateway) in v4.into_iter().chain(v6) {
-        netlink.add_address(index, address, prefix)?;
-        if let Some(gateway) = gateway {
-            netlink.add_default_route(index, gateway)?;
-        }
+        add(netlink, index, net.address.into(), net.prefix, gateway)?;
     }
     Ok(())
+}
+
+#[inline(never)] // once for both families
+fn add(
+    netlink: &Netlink,
+    index: u32,
+    address: IpAddr,
+    prefix: u8,
+    gateway: Option<IpAddr>,
+) -> io::Result<()> {
+    netlink.add_address(index, address, prefix)?;
+    gateway.map_or(Ok(()), |gateway| netlink.add_default_route(index, gateway))
 }

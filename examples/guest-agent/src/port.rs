@@ -20,7 +20,7 @@ pub fn open_port(name: &[u8]) -> io::Result<OwnedFd> {
         let Some(device) = sysfs::find(c"/sys/class/virtio-ports", c"name", name) else {
             return false;
         };
-        let mut path = Text::<80>::new();
+        let mut path = Text::<96>::new();
         path.push(b"/dev/");
         path.push(device.as_bytes());
         port = path

@@ -85,7 +85,7 @@ fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
 }
 
 fn move_into(path: &CStr) -> io::Result<()> {
-    let mut target = Text::<32>::new();
+    let mut target = Text::<96>::new();
     target.push(NEW.to_bytes());
     target.push(path.to_bytes());
     make_folder(target.path()?)?;

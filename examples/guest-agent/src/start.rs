@@ -15,6 +15,7 @@ use crate::handoff::check;
 use crate::host::Host;
 use crate::limits;
 use crate::resident;
+use crate::target::is_there;
 
 /// What is to become PID 1.
 pub struct Init<'m> {
@@ -91,22 +92,14 @@ fn become_init(
     let mut first = None;
     for path in init.candidates {
         // One that cannot start makes way for the next, as with the kernel's own choice.
-        let failure = match check(path) {
-            Ok(()) => exec(path, init.argv, init.envp),
-            Err(failure) => failure,
-        };
-        let absent = BootStep::FindInit;
-        if matches!(failure, Failure::Step { step, .. } if step != absent) {
-            // The last word on the console is about the best of them; the others go first.
-            if first.is_some() || init.candidates.len() > 1 {
-                failure.say();
-            }
+        if is_there(path) {
+            let failure = check(path).err();
+            let failure = failure.unwrap_or_else(|| exec(path, init.argv, init.envp));
             first.get_or_insert(failure);
         }
     }
     // Of the candidates that are there, the best is the one that was meant.
-    let none = at(BootStep::FindInit, 0, c"auto")(Errno::NOENT);
-    Err(first.unwrap_or(none))
+    Err(first.unwrap_or_else(|| at(BootStep::FindInit, 0, c"auto")(Errno::NOENT)))
 }
 
 /// Replaces this program; returns only if that fails.

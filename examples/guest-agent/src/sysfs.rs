@@ -10,7 +10,7 @@ use crate::file::{open_at, read_all};
 use crate::text::Text;
 
 /// The name of a device, which is short in Linux.
-pub type Name = Text<64>;
+pub type Name = Text<96>;
 
 /// Finds the device of a class whose attribute reads `wanted`.
 pub fn find(class: &CStr, attribute: &CStr, wanted: &[u8]) -> Option<Name> {

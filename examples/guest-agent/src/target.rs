@@ -50,7 +50,8 @@ pub fn make_file(path: &CStr) -> io::Result<()> {
     Err(Errno::LOOP)
 }
 
-fn is_there(path: &CStr) -> bool {
+/// Whether a path leads to anything.
+pub fn is_there(path: &CStr) -> bool {
     statat(CWD, path, AtFlags::empty()).is_ok()
 }
 

@@ -24,13 +24,9 @@ impl<const N: usize> Text<N> {
 
     /// Appends all of `part`, or nothing where there is no room; `path` will tell.
     pub fn push(&mut self, part: &[u8]) {
-        let end = self.len + part.len();
-        match self.bytes.get_mut(self.len..end) {
-            Some(room) if end < N => {
-                room.copy_from_slice(part);
-                self.len = end;
-            }
-            _ => self.cut = true,
+        match append(&mut self.bytes, self.len, part) {
+            Some(len) => self.len = len,
+            None => self.cut = true,
         }
     }
 
@@ -81,6 +77,15 @@ impl<const N: usize> Text<N> {
         }
         CStr::from_bytes_until_nul(&self.bytes).map_err(|_| Errno::NAMETOOLONG)
     }
+}
+
+/// Puts `part` behind the first `len` bytes, with a NUL left behind it; returns the new length.
+#[inline(never)] // once, not for each length and place
+fn append(bytes: &mut [u8], len: usize, part: &[u8]) -> Option<usize> {
+    let (room, _) = bytes.get_mut(len..)?.split_at_mut_checked(part.len() + 1)?;
+    let (room, _) = room.split_at_mut_checked(part.len())?;
+    room.copy_from_slice(part);
+    Some(len + part.len())
 }
 
 impl<const N: usize> Default for Text<N> {

@@ -4,6 +4,8 @@
 //! both readable and exact: `pid`, `cwd`, one `argv` or `env` each, one `fd` for each descriptor
 //! that was open, `end`. Then it waits for the host to close the port and powers off.
 //!
+//! With `read` as its first argument it writes the files that the others name, line by line.
+//!
 //! With `probe` as its first argument it asks the kernel about the limits of `execve(2)` instead;
 //! see [`probe`].
 #![no_std]
@@ -71,6 +73,8 @@ fn run(
     };
     if argv.clone().nth(1) == Some(c"probe") {
         probe(&mut out, argv)?;
+    } else if argv.clone().nth(1) == Some(c"read") {
+        argv.skip(2).try_for_each(|path| show_file(&mut out, path))?;
     } else {
         writeln!(out, "pid {}", getpid().as_raw_nonzero())?;
         let mut cwd = [0; 4096];
@@ -100,6 +104,38 @@ fn run(
 
 fn failed(_: Errno) -> fmt::Error {
     fmt::Error
+}
+
+/// Writes a file's lines, each behind its path, or the errno.
+fn show_file(out: &mut Out<'_>, path: &CStr) -> fmt::Result {
+    let name = path.to_bytes().escape_ascii();
+    let file = match open_at(CWD, path, OFlags::RDONLY) {
+        Ok(file) => file,
+        Err(errno) => return writeln!(out, "{name}: errno {}", errno.raw_os_error()),
+    };
+    let mut buffer = [0; 1024];
+    let mut starts_line = true;
+    loop {
+        let len = match read(&file, &mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(len) => len,
+            Err(errno) => return writeln!(out, "{name}: errno {}", errno.raw_os_error()),
+        };
+        for byte in buffer.get(..len).unwrap_or_default() {
+            if starts_line {
+                write!(out, "{name}: ")?;
+            }
+            starts_line = *byte == b'\n';
+            match byte {
+                b'\n' => out.write_str("\n")?,
+                byte => write!(out, "{}", byte.escape_ascii())?,
+            }
+        }
+        if !starts_line && len < buffer.len() {
+            out.write_str("\n")?;
+            starts_line = true;
+        }
+    }
 }
 
 fn list_open_fds(fds: &mut [bool; 256]) {
