@@ -239,11 +239,11 @@ fn a_broken_header_is_refused() {
         ),
         (
             Header {
-                kind: 3,
+                kind: 9,
                 ..good.clone()
             },
             DecodeError {
-                kind: DecodeErrorKind::UnknownKind { kind: 3 },
+                kind: DecodeErrorKind::UnknownKind { kind: 9 },
                 offset: 4,
             },
             4,
