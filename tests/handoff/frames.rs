@@ -239,11 +239,11 @@ fn a_broken_header_is_refused() {
         ),
         (
             Header {
-                kind: 4,
+                kind: 9,
                 ..good.clone()
             },
             DecodeError {
-                kind: DecodeErrorKind::UnknownKind { kind: 4 },
+                kind: DecodeErrorKind::UnknownKind { kind: 9 },
                 offset: 4,
             },
             4,
