@@ -12,6 +12,7 @@ use crate::check::{FindingCode, Findings, Place};
 use crate::exec::ExecLimits;
 use crate::handoff::HandoffInit;
 use crate::name::hostname_from_sandbox_name;
+use crate::rule::MessageField;
 use crate::setup::{
     BlockDevice, GuestSetup, HostsEntry, Interface, Mount, MountFlags, MountSource, Root,
     SetupRlimit, Then, Upper,
@@ -573,7 +574,15 @@ impl Planner {
         let root = Place::ROOT;
         if let Err(invalid) = setup.validate() {
             let message = format!("the guest would refuse the setup: {invalid}");
-            self.found.note(&root, FindingCode::HostAnswer, message);
+            // A mount is refused for the file above it, which has been noted.
+            let at = match invalid.field {
+                MessageField::Root => root.field("image"),
+                MessageField::Mount(_) => root.field("mounts"),
+                _ => root.field("network"),
+            };
+            if self.found.is_empty() {
+                self.found.note(&at, FindingCode::HostAnswer, message);
+            }
         }
         if let Some(Err(invalid)) = handoff.map(|handoff| handoff.validate_with(limits)) {
             let message = format!("the guest would refuse the handoff: {invalid}");
@@ -623,13 +632,14 @@ fn left(spec: &SandboxSpec) -> Vec<Left> {
     } = spec;
     let usual = SandboxSpec::default();
     let no_init = init.is_none();
+    let cwd = init.as_ref().map(|init| &init.cwd);
     let upper = image.oci_upper_size_mib().is_some();
     let fields = [
         ("image.Oci.upper_size_mib", upper, HOST),
         ("resources", *resources != usual.resources, HOST),
         (
             "runtime.workdir",
-            no_init && runtime.workdir.is_some(),
+            runtime.workdir.is_some() && cwd.is_none_or(Option::is_some),
             AGENT,
         ),
         ("runtime.shell", runtime.shell.is_some(), AGENT),

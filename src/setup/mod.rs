@@ -137,7 +137,8 @@ pub struct MountFlags {
 pub struct Interface<S> {
     /// The hardware address, by which the guest finds the interface.
     pub mac: [u8; 6],
-    /// The name that it gets: 1 to 15 bytes (`IFNAMSIZ`), no `/`, no space.
+    /// The name that it gets: 1 to 15 visible ASCII characters (`IFNAMSIZ`), no `/`, `:` or `%`, and
+    /// not `lo`.
     pub name: S,
     /// The MTU in bytes: at least 68 (RFC 791), with IPv6 1280 (RFC 8200).
     pub mtu: Option<u32>,
