@@ -1015,6 +1015,11 @@ static void build(void)
 {
     static const char *const characters[] = {"a", "/", "=", "\xc3\xa9", "\xe2\x82\xac",
                                              "\xf0\x9f\x9a\x80", "\xed\x9f\xbf", "\xef\xbf\xbf"};
+    static const char *const edges[] = {
+        "\x80",         "\xbf",         "\xc1\xbf",         "\xc2\x80",         "\xdf\xbf",
+        "\xe0\x9f\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",     "\xed\xa0\x80",     "\xee\x80\x80",
+        "\xe2\x82",     "\xe2\x82\xc0", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80", "\xf1\x80\x80\xc0", "\xff"};
     const size_t cwd = below(2), args = below(4), env = below(4), strings = 1 + cwd + args + env;
     size_t lengths[8], total = 0, item = 0;
 
@@ -1024,7 +1029,7 @@ static void build(void)
             lengths[i] += 2;
         total += lengths[i] + 1;
     }
-    const size_t more = one_in(500) ? to_the_brim(lengths, 1 + cwd, strings) : 0;
+    const size_t more = one_in(300) ? to_the_brim(lengths, 1 + cwd, strings) : 0;
 
     /* A length that is one off, now and then. */
     const size_t off = one_in(16) ? below(strings) : strings;
@@ -1068,8 +1073,12 @@ static void build(void)
             s[0] = '/';
         if (i >= 1 + cwd + args && len > 1 && !one_in(20))
             memcpy(s, "k=", 2);
+        if (is_arg && len >= 4 && one_in(8)) {
+            const char *edge = edges[below(sizeof edges / sizeof *edges)];
+            memcpy(s + len - (one_in(4) ? strlen(edge) : 4), edge, strlen(edge));
+        }
         if (len > 0 && s[len - 1] < 0x80 && one_in(40))
-            s[len - 1] = 0;
+            s[below(len)] = 0;
         s[len] = 0;
         mutant_len += len + 1;
         if (i == cwd + args) {
