@@ -54,7 +54,7 @@ fn put(answer: &mut String, name: &str, parts: &[&str]) {
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    assert!(hex.len() % 2 == 0, "hex has two digits a byte");
+    assert!(hex.len().is_multiple_of(2), "hex has two digits a byte");
     (0..hex.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
