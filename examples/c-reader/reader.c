@@ -134,7 +134,8 @@ static struct verdict read_header(const uint8_t *frame, size_t have, int expecte
         if (frame[i] != magic[i])
             return bad(2, i);
     const int kind = frame[4], generation = frame[5], min_generation = frame[6];
-    if (kind != HANDOFF && kind != REPORT && kind != SETUP)
+    /* The setup came with generation 2. */
+    if (kind != HANDOFF && kind != REPORT && (kind != SETUP || generation < 2))
         return bad(3, 4);
     if (generation < 1)
         return bad(5, 5);
