@@ -52,7 +52,9 @@ mod strict;
 mod wire;
 
 #[cfg(feature = "alloc")]
-pub use check::{Finding, FindingCode, Findings, Limit, Severity};
+pub use check::{
+    FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity,
+};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,
