@@ -52,9 +52,7 @@ mod strict;
 mod wire;
 
 #[cfg(feature = "alloc")]
-pub use check::{
-    FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity,
-};
+pub use check::{FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,

@@ -1,6 +1,12 @@
 //! Writes the table of shapes from the schemas of the types, and holds the file to it.
 // A test fails by a panic.
-#![allow(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::collections::BTreeMap;
 use std::format;
@@ -45,7 +51,11 @@ fn fields(schema: &Value, without: &str) -> String {
         .iter()
         .filter(|(name, _)| *name != without)
         .map(|(name, of)| {
-            field(name, &reference(of), required.contains(&Value::from(name.as_str())))
+            field(
+                name,
+                &reference(of),
+                required.contains(&Value::from(name.as_str())),
+            )
         })
         .collect();
     format!("&[\n    {},\n]", fields.join(",\n    "))
@@ -144,5 +154,8 @@ fn the_table_is_that_of_the_types() {
         std::fs::write(path, &text).unwrap();
     }
     let current = std::fs::read_to_string(path).unwrap() == text;
-    assert!(current, "src/strict/table.rs is not that of the types: run with UPDATE=1");
+    assert!(
+        current,
+        "src/strict/table.rs is not that of the types: run with UPDATE=1"
+    );
 }

@@ -191,8 +191,7 @@ impl<'de> Visitor<'de> for Pass<'_, '_> {
             let name = self.cursor.string(borrowed);
             self.cursor.punctuation();
             let kept = kept(&key);
-            let inside =
-                self.after(|step| matches!(step, PathStep::Field(name) if name == kept));
+            let inside = self.after(|step| matches!(step, PathStep::Field(name) if name == kept));
             fields.next_value_seed(Pass {
                 cursor: &mut *self.cursor,
                 sought: &mut *self.sought,

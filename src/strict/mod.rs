@@ -64,7 +64,9 @@ impl SandboxSpec {
         let mut ruled = spec.check();
         ruled.retain(|finding| {
             let steps = finding.path.steps();
-            !mended.iter().any(|mended| steps.starts_with(mended.steps()))
+            !mended
+                .iter()
+                .any(|mended| steps.starts_with(mended.steps()))
         });
         locate::locate(json, &mut ruled);
         found.extend(ruled);

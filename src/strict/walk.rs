@@ -193,7 +193,11 @@ impl Walk<'_, '_> {
                     let listed: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
                     let message = format!("{} must be {}", subject(&at), either(&listed));
                     let near = nearest(text, words.iter().copied());
-                    (message, near.map(|near| format!("did you mean \"{near}\"?")), Vec::new())
+                    (
+                        message,
+                        near.map(|near| format!("did you mean \"{near}\"?")),
+                        Vec::new(),
+                    )
                 });
                 if let Some(shape) = self.shape {
                     self.mends.add(&at, span, With::Value(shape));
@@ -284,7 +288,10 @@ impl Walk<'_, '_> {
         let Some(variant) = variant else {
             let at = mount.field("type");
             let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
-            let listed: Vec<_> = variants.iter().map(|one| format!("\"{}\"", one.tag)).collect();
+            let listed: Vec<_> = variants
+                .iter()
+                .map(|one| format!("\"{}\"", one.tag))
+                .collect();
             match tag {
                 Some((_, name, value)) => {
                     let opening = text(value).starts_with(['{', '[']);
@@ -293,12 +300,20 @@ impl Walk<'_, '_> {
                         let message = format!("\"type\" must be {}", either(&listed));
                         let tags = variants.iter().map(|one| one.tag);
                         let near = named.as_deref().and_then(|given| nearest(given, tags));
-                        (message, near.map(|near| format!("did you mean \"{near}\"?")), Vec::new())
+                        (
+                            message,
+                            near.map(|near| format!("did you mean \"{near}\"?")),
+                            Vec::new(),
+                        )
                     });
                 }
                 None => self.note(&at, marked, FindingCode::Missing, || {
                     let help = format!("it is {}", either(&listed));
-                    (String::from("field \"type\" is missing"), Some(help), Vec::new())
+                    (
+                        String::from("field \"type\" is missing"),
+                        Some(help),
+                        Vec::new(),
+                    )
                 }),
             }
             if let Some(shape) = self.shape {
@@ -455,7 +470,11 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 self.note(&at, name.clone(), FindingCode::RepeatedField, || {
                     let label = "the first is here";
                     let related = Vec::from([Related { span: first, label }]);
-                    (format!("duplicate field \"{}\"", Shown(&key)), None, related)
+                    (
+                        format!("duplicate field \"{}\"", Shown(&key)),
+                        None,
+                        related,
+                    )
                 });
                 if matches!(shape, Some(Shape::Object(_) | Shape::Tagged(_))) {
                     self.mends.add(&at, name.clone(), With::NoName);
@@ -515,13 +534,20 @@ impl Walk<'_, '_> {
         let at = self.at;
         let mut in_order: Vec<_> = names.iter().collect();
         in_order.sort_by_key(|(_, span)| span.start);
-        let listed: Vec<_> = known.iter().map(|one| format!("\"{}\"", one.name)).collect();
+        let listed: Vec<_> = known
+            .iter()
+            .map(|one| format!("\"{}\"", one.name))
+            .collect();
         match in_order.as_slice() {
             [(name, _)] if known.iter().any(|one| one.name == *name) => return,
             [(name, span)] => self.note(&at, Range::clone(span), FindingCode::WrongType, || {
                 let message = format!("{} must have one of {}", subject(&at), either(&listed));
                 let near = nearest(name, known.iter().map(|one| one.name));
-                (message, near.map(|near| format!("did you mean \"{near}\"?")), Vec::new())
+                (
+                    message,
+                    near.map(|near| format!("did you mean \"{near}\"?")),
+                    Vec::new(),
+                )
             }),
             [] => self.note(&at, marked, FindingCode::WrongType, || {
                 let message = format!("{} must have one of {}", subject(&at), either(&listed));
@@ -530,10 +556,17 @@ impl Walk<'_, '_> {
             [(_, first), (_, second), ..] => {
                 let count = in_order.len();
                 self.note(&at, Range::clone(second), FindingCode::WrongType, || {
-                    let given = if count == 2 { "two".into() } else { format!("{count}") };
+                    let given = if count == 2 {
+                        "two".into()
+                    } else {
+                        format!("{count}")
+                    };
                     let message = format!("{} must have one kind, but has {given}", subject(&at));
                     let span = Range::clone(first);
-                    let related = Vec::from([Related { span, label: "the first is here" }]);
+                    let related = Vec::from([Related {
+                        span,
+                        label: "the first is here",
+                    }]);
                     (message, Some(String::from("remove one of them")), related)
                 });
             }

@@ -9,9 +9,15 @@ fn assert_marked(code: FindingCode, path: &str, marked: &str) {
     let json = format!("{before}{inside}{after}");
     let expected = before.len()..before.len() + inside.len();
     let found = SandboxSpec::check_json(&json);
-    let one = found.iter().find(|one| one.code == code && one.path.as_str() == path);
+    let one = found
+        .iter()
+        .find(|one| one.code == code && one.path.as_str() == path);
     let span = one.and_then(|one| one.span.clone());
-    assert_eq!(span, Some(expected), "{code} at `{path}` in {marked}:\n{found}");
+    assert_eq!(
+        span,
+        Some(expected),
+        "{code} at `{path}` in {marked}:\n{found}"
+    );
 }
 
 #[test]
@@ -21,22 +27,82 @@ fn of_mistakes_of_form() {
         (WrongType, "", "«0»"),
         (WrongType, "", " \n\t\r«\"te\\\"xt\"» "),
         (WrongType, "", "«[»1]"),
-        (WrongType, "env", r#"{"labels": {"b": "}, \\"}, «"env"» : {"A": "b"}}"#),
-        (WrongType, "env[1].value", r#"{"env":[{"key":"é","value":""},{"value":«-1.5e3»,"key":"\u00e9"}]}"#),
-        (WrongType, "resources.cpus", r#"{"resources": {"cpus": «256» , "memory_mib": 1}}"#),
-        (WrongType, "init.env[0]", r#"{"init": {"cmd": "auto", "env": [«[»"A"]]}}"#),
-        (WrongType, "init.env[0][1]", r#"{"init": {"cmd": "auto", "env": [["A", «null»]]}}"#),
-        (WrongType, "mounts[1].options.readonly", r#"{"mounts": [{"type": "Tmpfs", "guest": "/a"}, {"options": {"readonly": «"no"»}, "guest": "/b", "type": "Tmpfs"}]}"#),
-        (WrongType, "mounts[0].type", r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"»}]}"#),
-        (WrongType, "image", r#"{"image": {"Oci": {"reference": "a"}, «"Bind"»: "/a"}}"#),
+        (
+            WrongType,
+            "env",
+            r#"{"labels": {"b": "}, \\"}, «"env"» : {"A": "b"}}"#,
+        ),
+        (
+            WrongType,
+            "env[1].value",
+            r#"{"env":[{"key":"é","value":""},{"value":«-1.5e3»,"key":"\u00e9"}]}"#,
+        ),
+        (
+            WrongType,
+            "resources.cpus",
+            r#"{"resources": {"cpus": «256» , "memory_mib": 1}}"#,
+        ),
+        (
+            WrongType,
+            "init.env[0]",
+            r#"{"init": {"cmd": "auto", "env": [«[»"A"]]}}"#,
+        ),
+        (
+            WrongType,
+            "init.env[0][1]",
+            r#"{"init": {"cmd": "auto", "env": [["A", «null»]]}}"#,
+        ),
+        (
+            WrongType,
+            "mounts[1].options.readonly",
+            r#"{"mounts": [{"type": "Tmpfs", "guest": "/a"}, {"options": {"readonly": «"no"»}, "guest": "/b", "type": "Tmpfs"}]}"#,
+        ),
+        (
+            WrongType,
+            "mounts[0].type",
+            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"»}]}"#,
+        ),
+        (
+            WrongType,
+            "image",
+            r#"{"image": {"Oci": {"reference": "a"}, «"Bind"»: "/a"}}"#,
+        ),
         (WrongType, "$schema", r#"{"$schema": «1»}"#),
-        (UnknownField, "env[0].x", r#"{"env": [{"key": "A", "value": "", «"\u0078"»: [{}]}]}"#),
-        (UnknownField, "resources.$schema", r#"{"resources": {«"$schema"»: ""}}"#),
-        (UnknownField, "mounts[0].host", r#"{"mounts": [{«"host"»: {}, "type": "Tmpfs", "guest": "/a"}]}"#),
-        (RepeatedField, "name", r#"{"name": "a", "env": [], «"n\u0061me"»: "b"}"#),
-        (RepeatedField, "mounts[0].guest", r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", «"guest"»: "/b"}]}"#),
-        (RepeatedField, r#"network.policy[""]"#, r#"{"network": {"policy": {"": 1, «""»: 2}}}"#),
-        (Missing, "network.ports[0].host_bind", r#"{"network": {"ports": [«{»"host_port": 1, "guest_port": 1}]}}"#),
+        (
+            UnknownField,
+            "env[0].x",
+            r#"{"env": [{"key": "A", "value": "", «"\u0078"»: [{}]}]}"#,
+        ),
+        (
+            UnknownField,
+            "resources.$schema",
+            r#"{"resources": {«"$schema"»: ""}}"#,
+        ),
+        (
+            UnknownField,
+            "mounts[0].host",
+            r#"{"mounts": [{«"host"»: {}, "type": "Tmpfs", "guest": "/a"}]}"#,
+        ),
+        (
+            RepeatedField,
+            "name",
+            r#"{"name": "a", "env": [], «"n\u0061me"»: "b"}"#,
+        ),
+        (
+            RepeatedField,
+            "mounts[0].guest",
+            r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", «"guest"»: "/b"}]}"#,
+        ),
+        (
+            RepeatedField,
+            r#"network.policy[""]"#,
+            r#"{"network": {"policy": {"": 1, «""»: 2}}}"#,
+        ),
+        (
+            Missing,
+            "network.ports[0].host_bind",
+            r#"{"network": {"ports": [«{»"host_port": 1, "guest_port": 1}]}}"#,
+        ),
         (Missing, "init.cmd", r#"{«"init"»: {}}"#),
         (Missing, "mounts[0].type", r#"{"mounts": [«{»}]}"#),
     ] {
@@ -83,15 +149,21 @@ fn of_broken_syntax() {
 fn the_first_of_two_is_related() {
     let json = r#"{"name": "a", "name": "b"}"#;
     let found = SandboxSpec::check_json(json);
-    let one = found.iter().find(|one| one.code == FindingCode::RepeatedField);
+    let one = found
+        .iter()
+        .find(|one| one.code == FindingCode::RepeatedField);
     let related = &one.unwrap().related[0];
-    assert_eq!((related.span.clone(), related.label), (1..7, "the first is here"));
+    assert_eq!(
+        (related.span.clone(), related.label),
+        (1..7, "the first is here")
+    );
 }
 
 /// All mistakes are found at once, and the rules look at what could be read.
 #[test]
 fn of_many_mistakes_at_once() {
-    let json = r#"{"name": 1, "env": {}, "mounts": [{"type": "Tmpfs"}, 5], "resources": {"cpus": 0}}"#;
+    let json =
+        r#"{"name": 1, "env": {}, "mounts": [{"type": "Tmpfs"}, 5], "resources": {"cpus": 0}}"#;
     let found: Vec<_> = SandboxSpec::check_json(json)
         .iter()
         .map(|one| format!("{} {}", one.code, one.path))
