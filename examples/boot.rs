@@ -9,7 +9,20 @@
 
 use std::process::ExitCode;
 
+const USAGE: &str = "\
+Hands an init over in small, without a VM: a host half reads a spec and sends the frame of its init
+to a guest half, a process of its own, which becomes that init on this machine.
+
+Usage: boot [SPEC.json]
+
+Without a SPEC it takes examples/specs/shell.json. auto.json and awkward.json lie beside it.
+What a spec of your own names is really started: read it first.";
+
 fn main() -> ExitCode {
+    if matches!(std::env::args().nth(1).as_deref(), Some("--help" | "-h")) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     #[cfg(unix)]
     let result = if std::env::args_os()
         .nth(1)

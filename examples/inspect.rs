@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 use std::hash::Hasher;
-use std::io::{self, Read, Write as _};
+use std::io::{self, IsTerminal, Read, Write as _};
 use std::process::ExitCode;
 
 use microsandbox_types::{DecodeError, FrameHeader, GuestReport, HandoffInitRef};
@@ -26,11 +26,25 @@ const MOST_LINES: usize = 6;
 /// The kind of a frame from guest to host.
 const REPORT: u8 = 2;
 
+const USAGE: &str = "\
+Shows a frame byte by byte, and where it is broken, the byte and the reason.
+
+Usage: inspect [FILE]
+
+Without a FILE, or with `-`, it reads standard input: the frame itself or its bytes in hexadecimal.
+Frames to try lie in tests/data/handoff:
+
+  cargo run --example inspect -- tests/data/handoff/gen-1/typical.bin";
+
 fn main() -> ExitCode {
     let bytes = match std::env::args().nth(1).as_deref() {
         Some("--help" | "-h") => {
-            println!("Usage: inspect [FILE]\n\nWithout a FILE: standard input, binary or hex.");
+            println!("{USAGE}");
             return ExitCode::SUCCESS;
+        }
+        None if io::stdin().is_terminal() => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
         }
         None | Some("-") => standard_input(),
         Some(file) => std::fs::read(file),

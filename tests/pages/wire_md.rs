@@ -251,6 +251,6 @@ fn a_fixed_offset_in_the_tables_is_that_of_the_vectors() {
 #[test]
 fn the_page_names_the_folder_of_the_vectors_and_the_golden_frames() {
     for path in ["tests/data/vectors.tsv", "tests/data/handoff"] {
-        assert!(WIRE.contains(&format!("]({path})")), "{path}");
+        assert!(WIRE.contains(&format!("`{path}`")), "{path}");
     }
 }

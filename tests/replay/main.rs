@@ -9,41 +9,57 @@ mod laws;
 #[path = "../shared/mod.rs"]
 mod shared;
 
-/// Runs a target's law over the files of a folder, and returns how many there were.
-fn replay(folder: &str, target: &str, law: laws::Law) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz")
-        .join(folder)
-        .join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let data = fs::read(&path).unwrap();
-        assert!(
-            catch_unwind(|| law(&data)).is_ok(),
-            "the law of {target} does not hold for {}",
-            path.display()
-        );
-        count += 1;
+fn replay(target: &str, law: laws::Law, name: &str, data: &[u8]) {
+    assert!(
+        catch_unwind(|| law(data)).is_ok(),
+        "the law of {target} does not hold for {name}"
+    );
+}
+
+/// The names and the data of the members of an `ar` archive.
+fn members(archive: &[u8]) -> Vec<(&str, &[u8])> {
+    let mut rest = archive.strip_prefix(b"!<arch>\n").unwrap();
+    let mut members = Vec::new();
+    while !rest.is_empty() {
+        let (header, after) = rest.split_at(60);
+        let header = std::str::from_utf8(header).unwrap();
+        let (data, after) = after.split_at(header[48..58].trim_end().parse().unwrap());
+        members.push((header[..16].trim_end(), data));
+        // Members start at even places.
+        rest = after.get(data.len() % 2..).unwrap_or_default();
     }
-    count
+    members
 }
 
 #[test]
 fn corpora() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (target, law) in laws::ALL {
-        assert!(replay("corpus", target, law) > 0, "{target} has no corpus");
+        let archive = fs::read(folder.join(target).with_extension("a")).unwrap();
+        let inputs = members(&archive);
+        assert!(!inputs.is_empty(), "{target} has no corpus");
+        for (name, data) in inputs {
+            replay(target, law, name, data);
+        }
     }
 }
 
 #[test]
 fn regressions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions");
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(&folder).unwrap() {
         let target = entry.unwrap().file_name().into_string().unwrap();
         let law = laws::ALL.iter().find(|(name, _)| *name == target);
         let (_, law) = law.unwrap_or_else(|| panic!("{target} is no target"));
-        assert!(replay("regressions", &target, *law) > 0, "{target}");
+        for input in fs::read_dir(folder.join(&target)).unwrap() {
+            let path = input.unwrap().path();
+            replay(
+                &target,
+                *law,
+                &path.display().to_string(),
+                &fs::read(&path).unwrap(),
+            );
+        }
     }
 }
 

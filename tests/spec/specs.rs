@@ -155,10 +155,14 @@ fn reading_and_validating_tell_errors_only() {
 #[test]
 fn no_finding_shows_a_value_of_the_environment() {
     for (name, _) in SPECS {
-        let text = SandboxSpec::check_json(&read(name)).to_string();
+        let findings = SandboxSpec::check_json(&read(name));
+        let text = findings.to_string();
         assert!(!text.contains("hunter2"), "{name}: {text}");
+        // Findings stand one on a line: only the line ends are control characters.
+        let lines = text.lines().count();
+        assert_eq!(lines, findings.as_slice().len(), "{name}: {text:?}");
         assert!(
-            !text.contains(char::is_control) || text.contains('\n'),
+            !text.lines().any(|line| line.contains(char::is_control)),
             "{name}: {text:?}"
         );
     }

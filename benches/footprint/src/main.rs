@@ -78,7 +78,9 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
 /// All that this crate does for an agent: it reports, reads the frame, merges the environment.
 #[cfg(feature = "path")]
 fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
-    use microsandbox_types::{FrameHeader, FrameKind, GENERATION, GuestFacts, GuestReport, HandoffInitRef};
+    use microsandbox_types::{
+        FrameHeader, FrameKind, GENERATION, GuestFacts, GuestReport, HandoffInitRef,
+    };
 
     let report = |report: GuestReport| {
         let mut buffer = [0; GuestReport::MAX_FRAME_BYTES];

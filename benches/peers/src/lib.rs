@@ -146,7 +146,10 @@ pub mod simple {
             && (path(message.cmd) || message.cmd == "auto\0")
             && message.cwd.is_none_or(path)
             && message.args.iter().all(|arg| is_c_str(arg))
-            && message.env.iter().all(|entry| has_key(entry) && is_c_str(entry));
+            && message
+                .env
+                .iter()
+                .all(|entry| has_key(entry) && is_c_str(entry));
         valid.then_some(message)
     }
 

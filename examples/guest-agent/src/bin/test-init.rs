@@ -4,6 +4,8 @@
 //! both readable and exact: `pid`, `cwd`, one `argv` or `env` each, one `fd` for each descriptor
 //! that was open, `end`. Then it waits for the host to close the port and powers off.
 //!
+//! With `read` as its first argument it writes the files that the others name, line by line.
+//!
 //! With `probe` as its first argument it asks the kernel about the limits of `execve(2)` instead;
 //! see [`probe`].
 #![no_std]
@@ -11,9 +13,13 @@
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 
-use guest_agent::{open_at, open_port, power_off, say, write_all};
+use guest_agent::console::say;
+use guest_agent::file::{open_at, write_all};
+use guest_agent::port::open_port;
+use guest_agent::power_off;
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{CWD, OFlags, RawDir, readlinkat_raw};
 use rustix::io::{Errno, read};
@@ -67,6 +73,8 @@ fn run(
     };
     if argv.clone().nth(1) == Some(c"probe") {
         probe(&mut out, argv)?;
+    } else if argv.clone().nth(1) == Some(c"read") {
+        argv.skip(2).try_for_each(|path| show_file(&mut out, path))?;
     } else {
         writeln!(out, "pid {}", getpid().as_raw_nonzero())?;
         let mut cwd = [0; 4096];
@@ -96,6 +104,38 @@ fn run(
 
 fn failed(_: Errno) -> fmt::Error {
     fmt::Error
+}
+
+/// Writes a file's lines, each behind its path, or the errno.
+fn show_file(out: &mut Out<'_>, path: &CStr) -> fmt::Result {
+    let name = path.to_bytes().escape_ascii();
+    let file = match open_at(CWD, path, OFlags::RDONLY) {
+        Ok(file) => file,
+        Err(errno) => return writeln!(out, "{name}: errno {}", errno.raw_os_error()),
+    };
+    let mut buffer = [0; 1024];
+    let mut starts_line = true;
+    loop {
+        let len = match read(&file, &mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(len) => len,
+            Err(errno) => return writeln!(out, "{name}: errno {}", errno.raw_os_error()),
+        };
+        for byte in buffer.get(..len).unwrap_or_default() {
+            if starts_line {
+                write!(out, "{name}: ")?;
+            }
+            starts_line = *byte == b'\n';
+            match byte {
+                b'\n' => out.write_str("\n")?,
+                byte => write!(out, "{}", byte.escape_ascii())?,
+            }
+        }
+        if !starts_line && len < buffer.len() {
+            out.write_str("\n")?;
+            starts_line = true;
+        }
+    }
 }
 
 fn list_open_fds(fds: &mut [bool; 256]) {
@@ -203,6 +243,7 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
     let (total, len) = match kind {
         Some("total") => {
             let stack = u64::try_from(number()?).map_err(|_| fmt::Error)?;
+            grow_stack();
             let limits = Rlimit {
                 current: Some(stack),
                 ..getrlimit(Resource::Stack)
@@ -229,6 +270,13 @@ fn probe(out: &mut Out<'_>, mut argv: impl Iterator<Item = &'static CStr>) -> fm
         out.flush()?;
     }
     Ok(())
+}
+
+/// Takes the room that the stack will need. The kernel put the pointers of the step before on it,
+/// which left none, and once the stack is larger than its limit it does not grow any more.
+#[inline(never)]
+fn grow_stack() {
+    black_box(&mut [0u8; 64 * 1024]);
 }
 
 /// What the strings add to the total: themselves, and the path of the program once more.

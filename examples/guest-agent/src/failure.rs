@@ -1,0 +1,113 @@
+//! Why a boot ends: what the console says, at once, and what the host is told.
+
+use core::ffi::CStr;
+
+use guest_agent::console::say;
+use guest_agent::text::Digits;
+use microsandbox_types::{BootStep, DecodeError, GuestReport};
+use rustix::io::Errno;
+
+/// Why there is no init. Small, as each call on the way hands it up; whatever else people want to
+/// know is on the console by then.
+#[derive(Clone, Copy)]
+pub enum Failure {
+    /// A frame is not one that this agent can act on.
+    Refused { reason: u8, offset: u32 },
+    /// A step failed.
+    Failed {
+        step: BootStep,
+        item: u8,
+        errno: Errno,
+    },
+    /// The port failed, so the host cannot be told.
+    Port,
+}
+
+impl Failure {
+    /// What the host is told, if it can be.
+    pub fn report(self) -> Option<GuestReport> {
+        match self {
+            Self::Refused { reason, offset } => Some(GuestReport::Refused { reason, offset }),
+            Self::Failed { step, item, errno } => Some(GuestReport::Failed {
+                step,
+                item,
+                errno: errno.raw_os_error(),
+            }),
+            Self::Port => None,
+        }
+    }
+}
+
+/// Names the step and the thing that an `Errno` comes from; `item` is the index in the message's
+/// list, or 0.
+pub fn at(step: BootStep, item: usize, what: &CStr) -> impl Fn(Errno) -> Failure {
+    move |errno| fail(step, item, what, errno)
+}
+
+#[inline(never)] // the console's part is not wanted at each place
+fn fail(step: BootStep, item: usize, what: &CStr, errno: Errno) -> Failure {
+    let item = u8::try_from(item).unwrap_or(u8::MAX);
+    say(&[
+        b"agent: ",
+        name(step).as_bytes(),
+        b" ",
+        Digits::decimal(item.into()).as_bytes(),
+        b" (",
+        what.to_bytes(),
+        b") failed: errno ",
+        decimal(errno).as_bytes(),
+    ]);
+    Failure::Failed { step, item, errno }
+}
+
+/// A frame is not one that this agent can act on.
+#[inline(never)] // as `fail`
+pub fn refused(error: DecodeError) -> Failure {
+    say(&[
+        b"agent: frame refused: code ",
+        Digits::decimal(error.code().into()).as_bytes(),
+        b" at byte ",
+        Digits::decimal(error.offset()).as_bytes(),
+    ]);
+    Failure::Refused {
+        reason: error.code(),
+        offset: error.offset(),
+    }
+}
+
+/// The port failed.
+#[inline(never)] // as `fail`
+pub fn port_failed(errno: Errno) -> Failure {
+    say(&[
+        b"agent: the port agent.0 failed: errno ",
+        decimal(errno).as_bytes(),
+    ]);
+    Failure::Port
+}
+
+fn decimal(errno: Errno) -> Digits {
+    Digits::decimal(errno.raw_os_error().unsigned_abs())
+}
+
+/// What the console calls a step.
+fn name(step: BootStep) -> &'static str {
+    match step {
+        BootStep::Root => "root",
+        BootStep::Mount => "mount",
+        BootStep::Hostname => "hostname",
+        BootStep::Interface => "interface",
+        BootStep::Resolver => "resolver",
+        BootStep::Hosts => "hosts",
+        BootStep::Rlimit => "rlimit",
+        BootStep::Clock => "clock",
+        BootStep::Cwd => "cwd",
+        BootStep::FindInit => "finding the init",
+        BootStep::CheckInit => "checking the init",
+        BootStep::Exec => "exec",
+        BootStep::ExecInterpreter => "exec (interpreter or loader missing)",
+        BootStep::Memory => "memory",
+        BootStep::BaseMounts => "base mount",
+        BootStep::NoNewPrivs => "no_new_privs",
+        _ => "step",
+    }
+}

@@ -1,0 +1,133 @@
+//! From the initramfs, which the agent starts in, to the sandbox's own root.
+
+use core::ffi::CStr;
+use core::mem::MaybeUninit;
+
+use guest_agent::file::{open_at, unless};
+use guest_agent::text::Text;
+use microsandbox_types::{BootStep, Root, Upper};
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, fstatfs, mkdir, unlinkat};
+use rustix::io::{self, Errno};
+use rustix::mount::{MountFlags, mount, mount_move};
+use rustix::process::{chdir, chroot};
+
+use crate::base::kernel_paths;
+use crate::failure::{Failure, at};
+use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
+
+const NEW: &CStr = c"/.root";
+const LOWER: &CStr = c"/.lower";
+const UPPER: &CStr = c"/.upper";
+
+/// An initramfs is one of these.
+const RAMFS: u64 = 0x8584_58f6;
+const TMPFS: u64 = 0x0102_1994;
+/// How deep a folder of the initramfs may be to be emptied.
+const MAX_DEPTH: u32 = 64;
+
+/// Makes the root that the setup names the one of this process and of all that come after it.
+/// Returns the disk that is below it and cannot be reached by any path, if there is one.
+pub fn enter(root: &Root<&'static CStr>) -> Result<Option<OwnedFd>, Failure> {
+    let (what, readonly) = match root {
+        Root::Initramfs => return Ok(None),
+        Root::Virtiofs { tag, readonly } => (*tag, *readonly),
+        Root::Block { device, readonly } => (device.serial, *readonly),
+        Root::Overlay { lower, .. } => (lower.serial, false),
+    };
+    let flags = if readonly {
+        MountFlags::RDONLY
+    } else {
+        MountFlags::empty()
+    };
+    let failed = at(BootStep::Root, 0, what);
+    let mut hidden = None;
+    make_folder(NEW).map_err(&failed)?;
+    match root {
+        Root::Initramfs => {}
+        Root::Virtiofs { tag, .. } => mount_virtiofs(tag, NEW, flags).map_err(&failed)?,
+        Root::Block { device, .. } => mount_block(device, NEW, flags).map_err(&failed)?,
+        Root::Overlay { lower, upper } => {
+            make_folder(LOWER).map_err(&failed)?;
+            mount_block(lower, LOWER, MountFlags::RDONLY).map_err(&failed)?;
+            let what = match upper {
+                Upper::Block(device) => device.serial,
+                Upper::Tmpfs { .. } => c"tmpfs",
+            };
+            hidden = Some(overlay(upper).map_err(at(BootStep::Root, 0, what))?);
+        }
+    }
+    for path in kernel_paths() {
+        move_into(path).map_err(at(BootStep::BaseMounts, 0, path))?;
+    }
+    switch().map_err(&failed)?;
+    Ok(hidden)
+}
+
+fn make_folder(path: &CStr) -> io::Result<()> {
+    unless(Errno::EXIST, mkdir(path, Mode::from_raw_mode(0o755)))
+}
+
+/// Mounts what is written to over the lower disk, which never changes.
+fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
+    make_folder(UPPER)?;
+    match upper {
+        Upper::Block(device) => mount_block(device, UPPER, MountFlags::empty())?,
+        Upper::Tmpfs { size_mib } => {
+            mount_tmpfs(UPPER, MountFlags::empty(), *size_mib, Some(0o755))?
+        }
+    }
+    make_folder(c"/.upper/upper")?;
+    make_folder(c"/.upper/work")?;
+    let options = c"lowerdir=/.lower,upperdir=/.upper/upper,workdir=/.upper/work";
+    mount(c"overlay", NEW, c"overlay", MountFlags::empty(), options)?;
+    open_at(CWD, UPPER, OFlags::PATH)
+}
+
+fn move_into(path: &CStr) -> io::Result<()> {
+    let mut target = Text::<96>::new();
+    target.push(NEW.to_bytes());
+    target.push(path.to_bytes());
+    make_folder(target.path()?)?;
+    mount_move(path, target.path()?)
+}
+
+/// `pivot_root(2)` refuses to leave an initramfs; moving the new root over it is the other way.
+fn switch() -> io::Result<()> {
+    let old = open_at(CWD, c"/", OFlags::RDONLY | OFlags::DIRECTORY)?;
+    chdir(NEW)?;
+    // Its files would hold their memory for ever.
+    let kind = fstatfs(&old)?.f_type.cast_unsigned();
+    if matches!(kind, RAMFS | TMPFS) {
+        let device = fstat(&old)?.st_dev;
+        remove_all_in(&old, device, 0);
+    }
+    mount_move(c".", c"/")?;
+    chroot(c".")?;
+    chdir(c"/")
+}
+
+/// Removes what is in a folder, other file systems excepted. What cannot be removed stays.
+fn remove_all_in(folder: &OwnedFd, device: u64, depth: u32) {
+    let mut buffer = [MaybeUninit::uninit(); 1024];
+    let mut entries = RawDir::new(folder, &mut buffer);
+    while let Some(Ok(entry)) = entries.next() {
+        let name = entry.file_name();
+        if name == c"." || name == c".." {
+            continue;
+        }
+        if entry.file_type() != FileType::Directory {
+            let _ = unlinkat(folder, name, AtFlags::empty());
+            continue;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let Ok(inner) = open_at(folder, name, flags) else {
+            continue;
+        };
+        let here = fstat(&inner).is_ok_and(|stat| stat.st_dev == device);
+        if here && depth < MAX_DEPTH {
+            remove_all_in(&inner, device, depth + 1);
+            let _ = unlinkat(folder, name, AtFlags::REMOVEDIR);
+        }
+    }
+}
