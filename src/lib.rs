@@ -150,7 +150,7 @@ mod strict;
 mod wire;
 
 #[cfg(feature = "alloc")]
-pub use check::{Finding, FindingCode, Findings, Limit, Severity};
+pub use check::{FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,
