@@ -16,7 +16,8 @@ pub fn any(data: &[u8]) {
     match SandboxSpec::from_json_strict(&text) {
         Ok(spec) => {
             assert_eq!(plain.unwrap(), spec);
-            assert_eq!(spec.check(), found);
+            // Only findings about a text have places in it.
+            assert_eq!(spec.check().to_string(), found.to_string());
             accepted(&spec);
         }
         Err(strict) => {
