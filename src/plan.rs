@@ -179,6 +179,9 @@ pub struct BootPlan {
     pub setup: GuestSetup,
     /// For each mount of the setup, its index in the spec: the setup has parents before children.
     pub mount_order: Vec<usize>,
+    /// Whether the setup's hostname only follows from the sandbox's name: a guest agent that
+    /// cannot read a setup goes without it.
+    pub hostname_is_derived: bool,
     /// Which init the guest becomes; without one it stays what it is.
     pub handoff: Option<HandoffInit>,
     /// What the spec asks for and this plan does not do, so that nothing is dropped in silence.
@@ -322,6 +325,7 @@ impl SandboxSpec {
             devices: planner.devices,
             setup,
             mount_order,
+            hostname_is_derived: self.runtime.hostname.is_none(),
             handoff,
             left: left(self),
         })

@@ -180,6 +180,21 @@ pub struct WallClock {
     pub nanoseconds: u32,
 }
 
+#[cfg(feature = "std")]
+impl WallClock {
+    /// Returns the time of this machine's clock, as far as a guest's takes it.
+    #[must_use]
+    pub fn now() -> Self {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = since_1970.unwrap_or_default();
+        let latest = crate::limits::MAX_CLOCK_SECONDS.saturating_sub(1);
+        Self {
+            seconds: now.as_secs().min(latest),
+            nanoseconds: now.subsec_nanos(),
+        }
+    }
+}
+
 /// The strings of the two sides.
 pub(crate) trait Text {
     fn bytes(&self) -> &[u8];

@@ -211,7 +211,7 @@ impl FrameHeader {
 }
 
 /// The error for `len` bytes where `wanted` are needed.
-pub(super) fn truncated(len: usize, wanted: usize) -> DecodeError {
+pub(crate) fn truncated(len: usize, wanted: usize) -> DecodeError {
     let (len, wanted) = (Offset::of(len), Offset::of(wanted));
     let missing = (wanted - len).get();
     DecodeErrorKind::Truncated { missing }.at(len)

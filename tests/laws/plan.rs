@@ -60,7 +60,7 @@ fn try_any(u: &mut Unstructured<'_>) -> Result<()> {
             assert!(!is_consistent(&spec, &host), "{findings:?}\n{host:?}");
             for finding in findings.iter() {
                 assert_eq!(finding.code, FindingCode::HostAnswer);
-                let top = finding.path.split(['.', '[']).next().unwrap();
+                let top = finding.path.as_str().split(['.', '[']).next().unwrap();
                 assert!(["image", "mounts", "network"].contains(&top), "{finding}");
             }
         }
