@@ -168,8 +168,17 @@ fn start(name: &str, devices: Vec<Device>) -> Result<Vm, Failed> {
 
 /// An init that writes these files.
 fn reads(paths: &[&str]) -> HandoffInit {
-    let init = HandoffInit::new(INIT).arg("read");
-    paths.iter().fold(init, |init, path| init.arg(*path))
+    let init = HandoffInit::new(INIT).arg("try");
+    paths
+        .iter()
+        .fold(init, |init, path| init.arg("read").arg(*path))
+}
+
+/// `init`, which then does this too, each a verb and what it is about.
+fn tries(init: HandoffInit, verbs: &[(&str, &str)]) -> HandoffInit {
+    verbs
+        .iter()
+        .fold(init, |init, (verb, what)| init.arg(*verb).arg(*what))
 }
 
 /// Boots, and returns what the init wrote.
@@ -504,7 +513,7 @@ fn a_missing_share_is_named() -> Test {
         ..GuestSetup::default()
     };
     let other = share("m0", &folder("other-share")?, false);
-    let expected = "mounts[0] (/data): cannot mount: EINVAL, invalid argument";
+    let expected = "mounts[0] (/data): cannot mount: ENXIO, no such device or address";
     expect_failure("no-share", vec![other], &setup, expected)
 }
 
