@@ -19,6 +19,8 @@ pub use self::stream::{ReadError, WriteError, read_frame};
 
 pub(crate) use self::bytes::{contains, count};
 pub(crate) use self::frame::{Frame, OVERHEAD, max_frame_bytes, open, payload_mut, seal};
+#[cfg(feature = "alloc")]
+pub(crate) use self::header::truncated;
 pub(crate) use self::offset::{Offset, saturate, widen};
 pub(crate) use self::reader::{Reader, Rest};
 #[cfg(feature = "alloc")]

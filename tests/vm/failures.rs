@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use microsandbox_types::{
-    BootStep, ConversationError, GuestReport, GuestSetup, HandOverError, HandoffInit, HostsEntry,
-    Interface, MountSource, Outcome, RlimitResource, Root, SetupRlimit, Upper, WallClock,
-    hand_over,
+    BootStep, ConversationError, GuestReport, GuestSetup, HandOver, HandOverError, HandoffInit,
+    HostsEntry, Interface, MountSource, Outcome, RlimitResource, Root, SetupRlimit, Upper,
+    WallClock, hand_over,
 };
 
 use crate::launch::machine::Device;
@@ -63,7 +63,11 @@ fn expect_failure(
 ) -> Test {
     let mut vm = start(name, devices)?;
     let init = HandoffInit::new(INIT);
-    let outcome = hand_over(&mut vm.agent, Some(setup), Some(&init), |_| {});
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(setup), Some(&init)),
+        |_| {},
+    );
     match &outcome {
         Err(ConversationError::Boot(HandOverError::Failed {
             step, place, errno, ..
@@ -262,9 +266,11 @@ fn a_missing_interpreter_is_told_apart() -> Test {
     let mut vm = start("script", vec![share("root", &root, false)])?;
     let init = HandoffInit::new("/srv/script");
     let mut reports = Vec::new();
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&init), |report| {
-        reports.push(*report)
-    });
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&init)),
+        |report| reports.push(*report),
+    );
     let expected = GuestReport::Failed {
         step: BootStep::ExecInterpreter,
         item: 0,
@@ -294,7 +300,11 @@ fn a_missing_library() -> Test {
     };
     let mut vm = start("library", vec![share("root", &root, false)])?;
     let init = HandoffInit::new("/srv/dynamic");
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&init), |_| {});
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&init)),
+        |_| {},
+    );
     if !matches!(outcome, Ok(Outcome::Started)) {
         return Err(vm.explain(format!("{outcome:?}")).into());
     }
@@ -327,7 +337,11 @@ fn a_failed_boot_leaves_its_disks_clean() -> Test {
     ];
     let mut vm = start("clean", devices)?;
     let init = HandoffInit::new("/srv/missing");
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&init), |_| {});
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&init)),
+        |_| {},
+    );
     if !matches!(
         outcome,
         Err(ConversationError::Boot(HandOverError::Failed {

@@ -119,9 +119,11 @@ fn an_agent_of_generation_1() -> Test {
     let handoff = HandoffInit::new(INIT).arg("old guest").env("A", "b");
     let mut vm = start_machine(&kit, "old-guest", &Machine::default())?;
     let mut reports = Vec::new();
-    let outcome = hand_over(&mut vm.agent, None, Some(&handoff), |report| {
-        reports.push(*report)
-    });
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(None, Some(&handoff)),
+        |report| reports.push(*report),
+    );
     if !matches!(outcome, Ok(Outcome::Accepted)) {
         return Err(vm.explain(format!("{outcome:?} after {reports:?}")).into());
     }
@@ -150,9 +152,11 @@ fn the_limit_is_met_with_the_guests_facts() -> Test {
     let handoff = filled_to(HandoffInit::new(INIT), total);
     let mut vm = start("to-the-byte", Vec::new())?;
     let mut reports = Vec::new();
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&handoff), |report| {
-        reports.push(*report)
-    });
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&handoff)),
+        |report| reports.push(*report),
+    );
     if !matches!(outcome, Ok(Outcome::Started)) {
         return Err(vm.explain(format!("{outcome:?} after {reports:?}")).into());
     }
@@ -194,12 +198,16 @@ fn a_large_handoff_waits_for_a_late_disk() -> Test {
     let arg = "a".repeat(100_000);
     let handoff = (0..20).fold(HandoffInit::new(INIT), |init, _| init.arg(arg.as_str()));
     let mut vm = start_machine(kit()?, "late", &machine)?;
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&handoff), |report| {
-        if let GuestReport::Ready { .. } = report {
-            let monitor = monitor.clone();
-            thread::spawn(move || plug_in(&monitor));
-        }
-    });
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&handoff)),
+        |report| {
+            if let GuestReport::Ready { .. } = report {
+                let monitor = monitor.clone();
+                thread::spawn(move || plug_in(&monitor));
+            }
+        },
+    );
     if !matches!(outcome, Ok(Outcome::Started)) {
         return Err(vm.explain(format!("{outcome:?}")).into());
     }

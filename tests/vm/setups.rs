@@ -9,8 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::Failed;
 use microsandbox_types::{
-    BlockDevice, GuestSetup, HandoffInit, HostsEntry, Interface, IpNet, Mount, MountFlags,
-    MountSource, Outcome, RlimitResource, Root, SetupRlimit, Then, Upper, WallClock, hand_over,
+    BlockDevice, GuestSetup, HandOver, HandoffInit, HostsEntry, Interface, IpNet, Mount,
+    MountFlags, MountSource, Outcome, RlimitResource, Root, SetupRlimit, Then, Upper, WallClock,
+    hand_over,
 };
 
 use crate::failures::superblock;
@@ -177,7 +178,11 @@ pub fn tries(init: HandoffInit, verbs: &[(&str, &str)]) -> HandoffInit {
 
 /// Boots, and returns what the init wrote.
 pub fn boot(vm: &mut Vm, setup: &GuestSetup, init: &HandoffInit) -> Result<String, Failed> {
-    match hand_over(&mut vm.agent, Some(setup), Some(init), |_| {}) {
+    match hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(setup), Some(init)),
+        |_| {},
+    ) {
         Ok(Outcome::Started) => Ok(vm.read_init()?),
         other => Err(vm.explain(format!("{other:?}")).into()),
     }
@@ -580,7 +585,7 @@ fn an_agent_stays() -> Test {
         ..GuestSetup::default()
     };
     let mut vm = start("stays", Vec::new())?;
-    let outcome = hand_over(&mut vm.agent, Some(&setup), None, |_| {});
+    let outcome = hand_over(&mut vm.agent, HandOver::new(Some(&setup), None), |_| {});
     match outcome {
         Ok(Outcome::SetUp) => Ok(()),
         other => Err(vm.explain(format!("{other:?}")).into()),
