@@ -1,7 +1,8 @@
 //! What a setup's parts must keep to: one function a rule, for host and guest.
 
 use super::{
-    BlockDevice, Interface, IpNet, Mount, MountSource, Root, SetupRlimit, Text, Upper, WallClock,
+    BlockDevice, Interface, IpNet, MAX_HOST_NAMES, Mount, MountSource, Root, SetupRlimit, Text,
+    Upper, WallClock,
 };
 use crate::limits::{
     MAX_CLOCK_SECONDS, MAX_DOMAIN_BYTES, MAX_FILE_MODE, MAX_FSTYPE_BYTES, MAX_HOSTNAME_BYTES,
@@ -201,6 +202,12 @@ pub(super) fn rlimit_pair(earlier: &SetupRlimit, later: &SetupRlimit) -> Checked
 pub(super) fn clock(clock: &WallClock) -> Checked {
     let fits = clock.seconds < MAX_CLOCK_SECONDS && clock.nanoseconds < 1_000_000_000;
     ensure(fits, MessageRule::BadClock)
+}
+
+/// How many names a hosts entry may have.
+pub(super) fn host_names(len: u32) -> Checked {
+    count(len, MAX_HOST_NAMES)?;
+    ensure(len > 0, MessageRule::BadDomain)
 }
 
 /// How many items a list may have.
