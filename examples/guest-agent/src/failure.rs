@@ -48,13 +48,13 @@ pub fn at(step: BootStep, item: usize, what: &CStr) -> impl Fn(Errno) -> Failure
 fn fail(step: BootStep, item: usize, what: &CStr, errno: Errno) -> Failure {
     let item = u8::try_from(item).unwrap_or(u8::MAX);
     say(&[
-        b"agent: ",
-        name(step).as_bytes(),
+        b"agent: cannot ",
+        step.text().as_bytes(),
         b" ",
         Digits::decimal(item.into()).as_bytes(),
         b" (",
         what.to_bytes(),
-        b") failed: errno ",
+        b"): errno ",
         decimal(errno).as_bytes(),
     ]);
     Failure::Failed { step, item, errno }
@@ -87,27 +87,4 @@ pub fn port_failed(errno: Errno) -> Failure {
 
 fn decimal(errno: Errno) -> Digits {
     Digits::decimal(errno.raw_os_error().unsigned_abs())
-}
-
-/// What the console calls a step.
-fn name(step: BootStep) -> &'static str {
-    match step {
-        BootStep::Root => "root",
-        BootStep::Mount => "mount",
-        BootStep::Hostname => "hostname",
-        BootStep::Interface => "interface",
-        BootStep::Resolver => "resolver",
-        BootStep::Hosts => "hosts",
-        BootStep::Rlimit => "rlimit",
-        BootStep::Clock => "clock",
-        BootStep::Cwd => "cwd",
-        BootStep::FindInit => "finding the init",
-        BootStep::CheckInit => "checking the init",
-        BootStep::Exec => "exec",
-        BootStep::ExecInterpreter => "exec (interpreter or loader missing)",
-        BootStep::Memory => "memory",
-        BootStep::BaseMounts => "base mount",
-        BootStep::NoNewPrivs => "no_new_privs",
-        _ => "step",
-    }
 }

@@ -35,6 +35,7 @@ impl Lists {
 }
 
 /// Makes this process the init, or says why it is none.
+#[inline(never)]
 pub fn hand_off(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,

@@ -1,7 +1,7 @@
 //! What the setup puts on the init and on all that come after it. The last steps before
 //! `execve(2)`, in PID 1 alone: earlier they would bind the agent, or what it leaves running.
 
-use guest_agent::file::{open_at, read_all};
+use guest_agent::file::{open_at, read_number};
 use guest_agent::text::Text;
 use microsandbox_types::{BootStep, GuestSetupRef, RlimitResource, SetupRlimit};
 use rustix::fs::{CWD, OFlags};
@@ -18,6 +18,7 @@ const MAX_NR_OPEN: u64 = 2_147_483_584;
 // Lowering the stack's limit below what the agent uses is safe: the kernel has mapped 128 KiB more
 // than the stack's first pages at the start, and the agent stays far from their end, so its stack
 // never has to grow, which is what the limit forbids.
+#[inline(never)]
 pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     for (n, limit) in setup.rlimits().enumerate() {
         set(&limit).map_err(at(BootStep::Rlimit, n, c"the limit"))?;
@@ -28,6 +29,7 @@ pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+#[inline(never)]
 fn set(limit: &SetupRlimit) -> io::Result<()> {
     let resource = resource(limit.resource);
     let (mut soft, mut hard) = (finite(limit.soft), finite(limit.hard));
@@ -53,19 +55,11 @@ fn finite(value: u64) -> Option<u64> {
 }
 
 /// Makes room for a hard limit of this many files, where there is not.
+#[inline(never)]
 fn raise_nr_open(wanted: u64) -> io::Result<()> {
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
     let file = open_at(CWD, c"/proc/sys/fs/nr_open", OFlags::RDWR)?;
-    let mut text = [0; 16];
-    let len = read_all(&file, &mut text)?;
-    let digits = text.get(..len).unwrap_or_default();
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    let current = digits.fold(0u32, |number, digit| {
-        number
-            .wrapping_mul(10)
-            .wrapping_add(u32::from(digit - b'0'))
-    });
-    if wanted <= current {
+    if wanted <= read_number(&file)? {
         return Ok(());
     }
     let mut text = Text::<96>::new();

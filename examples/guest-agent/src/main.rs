@@ -107,6 +107,7 @@ fn run(inherited: &[&'static CStr]) {
 }
 
 /// What the agent needs to talk to the host, up to `Ready`.
+#[inline(never)]
 fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
     base::mount_kernel()?;
     modules::load();
@@ -118,6 +119,7 @@ fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
 
 /// From the first frame to the init, to the end of an agent that stays, or to the reason why
 /// neither.
+#[inline(never)]
 fn boot(
     host: &mut Host,
     inherited: &[&'static CStr],

@@ -19,6 +19,7 @@ use crate::target::{make_file, make_folder};
 const STAGE: &CStr = c"/dev/.stage";
 
 /// Mounts each entry in turn.
+#[inline(never)]
 pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let mut ids = [0; MAX_SETUP_MOUNTS];
     let kernel_ids = kernel_paths().map(mount_id);
@@ -59,6 +60,7 @@ fn flags(entry: &Mount<&CStr>, restricted: bool) -> MountFlags {
     flags
 }
 
+#[inline(never)]
 fn mount_one(entry: &Mount<&CStr>, flags: MountFlags) -> io::Result<()> {
     let target = entry.guest;
     if is_replaceable(target) {
@@ -78,6 +80,7 @@ fn mount_one(entry: &Mount<&CStr>, flags: MountFlags) -> io::Result<()> {
 }
 
 /// Shows one file of a share, and nothing else of it.
+#[inline(never)]
 fn mount_file(tag: &CStr, file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     unless(
         Errno::EXIST,
@@ -90,6 +93,7 @@ fn mount_file(tag: &CStr, file: &CStr, target: &CStr, flags: MountFlags) -> io::
     bound.and(detached)
 }
 
+#[inline(never)]
 fn bind_file(file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     let stage = open_at(CWD, STAGE, OFlags::PATH | OFlags::DIRECTORY)?;
     // A link in the share would lead into the guest.

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use guest_agent::console::hex;
-use guest_agent::file::{open_at, read_all};
+use guest_agent::file::{open_at, read_number};
 use guest_agent::sysfs;
 use guest_agent::text::Text;
 use guest_agent::uevent::wait_until;
@@ -28,6 +28,7 @@ pub fn set_up_loopback() -> Result<(), Failure> {
 }
 
 /// Names, addresses and routes of the interfaces, each found by its hardware address.
+#[inline(never)]
 pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let netlink = Netlink::open().map_err(at(BootStep::Interface, 0, c""))?;
     let mut indexes = [0; MAX_INTERFACES];
@@ -50,6 +51,7 @@ pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
 }
 
 /// Waits for an interface, takes it down and gives it a spare name; returns its index.
+#[inline(never)]
 fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::Result<u32> {
     let mut wanted = Text::<96>::new();
     for (n, byte) in interface.mac.into_iter().enumerate() {
@@ -70,19 +72,16 @@ fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::R
     Ok(index)
 }
 
+#[inline(never)]
 fn index_of(name: &sysfs::Name) -> io::Result<u32> {
     let mut path = Text::<96>::new();
     path.push(b"/sys/class/net/");
     path.push(name.as_bytes());
     path.push(b"/ifindex");
-    let file = open_at(CWD, path.path()?, OFlags::RDONLY)?;
-    let mut text = [0; 16];
-    let len = read_all(&file, &mut text)?;
-    let digits = text.get(..len).unwrap_or_default();
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    Ok(digits.fold(0, |index, digit| index * 10 + u32::from(digit - b'0')))
+    read_number(&open_at(CWD, path.path()?, OFlags::RDONLY)?)
 }
 
+#[inline(never)]
 fn configure(netlink: &Netlink, index: u32, interface: &Interface<&CStr>) -> io::Result<()> {
     netlink.rename(index, interface.name.to_bytes_with_nul())?;
     if let Some(mtu) = interface.mtu {

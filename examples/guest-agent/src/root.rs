@@ -28,6 +28,7 @@ const MAX_DEPTH: u32 = 64;
 
 /// Makes the root that the setup names the one of this process and of all that come after it.
 /// Returns the disk that is below it and cannot be reached by any path, if there is one.
+#[inline(never)]
 pub fn enter(root: &Root<&'static CStr>) -> Result<Option<OwnedFd>, Failure> {
     let (what, readonly) = match root {
         Root::Initramfs => return Ok(None),
@@ -69,6 +70,7 @@ fn make_folder(path: &CStr) -> io::Result<()> {
 }
 
 /// Mounts what is written to over the lower disk, which never changes.
+#[inline(never)]
 fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
     make_folder(UPPER)?;
     match upper {
@@ -84,6 +86,7 @@ fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
     open_at(CWD, UPPER, OFlags::PATH)
 }
 
+#[inline(never)]
 fn move_into(path: &CStr) -> io::Result<()> {
     let mut target = Text::<96>::new();
     target.push(NEW.to_bytes());
@@ -93,6 +96,7 @@ fn move_into(path: &CStr) -> io::Result<()> {
 }
 
 /// `pivot_root(2)` refuses to leave an initramfs; moving the new root over it is the other way.
+#[inline(never)]
 fn switch() -> io::Result<()> {
     let old = open_at(CWD, c"/", OFlags::RDONLY | OFlags::DIRECTORY)?;
     chdir(NEW)?;

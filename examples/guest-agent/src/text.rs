@@ -14,6 +14,7 @@ pub struct Text<const N: usize> {
 }
 
 impl<const N: usize> Text<N> {
+    #[inline(never)]
     pub const fn new() -> Self {
         Self {
             bytes: [0; N],
@@ -23,6 +24,7 @@ impl<const N: usize> Text<N> {
     }
 
     /// Appends all of `part`, or nothing where there is no room; `path` will tell.
+    #[inline(never)]
     pub fn push(&mut self, part: &[u8]) {
         match append(&mut self.bytes, self.len, part) {
             Some(len) => self.len = len,
@@ -71,6 +73,7 @@ impl<const N: usize> Text<N> {
     ///
     /// # Errors
     /// `NAMETOOLONG` where something did not fit.
+    #[inline(never)]
     pub fn path(&self) -> io::Result<&CStr> {
         if self.cut {
             return Err(Errno::NAMETOOLONG);

@@ -74,7 +74,8 @@ fn run(
     if argv.clone().nth(1) == Some(c"probe") {
         probe(&mut out, argv)?;
     } else if argv.clone().nth(1) == Some(c"read") {
-        argv.skip(2).try_for_each(|path| show_file(&mut out, path))?;
+        argv.skip(2)
+            .try_for_each(|path| show_file(&mut out, path))?;
     } else {
         writeln!(out, "pid {}", getpid().as_raw_nonzero())?;
         let mut cwd = [0; 4096];
