@@ -12,7 +12,6 @@ fn main() {
         "-Wl,--build-id=none",
         "-Wl,-z,norelro",
         "-Wl,--no-eh-frame-hdr",
-        "-Wl,--icf=all",
     ] {
         println!("cargo:rustc-link-arg-bins={arg}");
     }

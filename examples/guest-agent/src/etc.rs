@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io;
 use rustix::mount::mount_bind;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use crate::target::{make_file, make_folder};
 
 const FOLDER: &CStr = c"/run/guest-agent";
@@ -21,28 +21,28 @@ const FOLDER: &CStr = c"/run/guest-agent";
 /// Writes the files that the setup has something for.
 #[inline(never)]
 pub fn write(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
-    make_folder(FOLDER).map_err(at(BootStep::BaseMounts, 0, FOLDER))?;
+    make_folder(FOLDER).at(BootStep::BaseMounts, 0, FOLDER)?;
     let hostname = setup.hostname();
     if let Some(name) = hostname {
         let path = c"/etc/hostname";
         write_over(path, c"/run/guest-agent/hostname", &mut |file| {
             file.line(&[name.as_bytes()]);
         })
-        .map_err(at(BootStep::Hostname, 0, path))?;
+        .at(BootStep::Hostname, 0, path)?;
     }
     if hostname.is_some() || setup.hosts().next().is_some() {
         let path = c"/etc/hosts";
         write_over(path, c"/run/guest-agent/hosts", &mut |file| {
             hosts(file, setup)
         })
-        .map_err(at(BootStep::Hosts, 0, path))?;
+        .at(BootStep::Hosts, 0, path)?;
     }
     if setup.dns().next().is_some() || setup.search().next().is_some() {
         let path = c"/etc/resolv.conf";
         write_over(path, c"/run/guest-agent/resolv.conf", &mut |file| {
             resolver(file, setup);
         })
-        .map_err(at(BootStep::Resolver, 0, path))?;
+        .at(BootStep::Resolver, 0, path)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use rustix::fs::{Access, FileType, access, stat};
 use rustix::io::{self, Errno};
 use rustix::process::chdir;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure, fail};
 use crate::host::Host;
 use crate::start::{Init, start};
 
@@ -52,7 +52,7 @@ pub fn hand_off(
     if let [path] = candidates {
         check(path)?;
     } else if !candidates.iter().any(|path| can_run(path)) {
-        return Err(at(BootStep::FindInit, 0, cmd)(Errno::NOENT));
+        return Err(fail(BootStep::FindInit, 0, cmd, Errno::NOENT));
     }
     let (argv, pointers) = list(&mut lists.pointers, handoff.argv())?;
     let envp = handoff
@@ -60,7 +60,7 @@ pub fn hand_off(
         .map_err(|_| no_room())?;
     let (envp, _) = list(pointers, envp)?;
     if let Some(cwd) = handoff.cwd_cstr() {
-        chdir(cwd).map_err(at(BootStep::Cwd, 0, cwd))?;
+        chdir(cwd).at(BootStep::Cwd, 0, cwd)?;
     }
     let init = Init {
         candidates,
@@ -72,8 +72,8 @@ pub fn hand_off(
 
 /// Checks that `execve(2)` would take the file's type and mode, with the errno that it would give.
 pub fn check(path: &CStr) -> Result<(), Failure> {
-    let mode = stat(path).map_err(at(BootStep::FindInit, 0, path))?.st_mode;
-    runnable(path, mode).map_err(at(BootStep::CheckInit, 0, path))
+    let mode = stat(path).at(BootStep::FindInit, 0, path)?.st_mode;
+    runnable(path, mode).at(BootStep::CheckInit, 0, path)
 }
 
 fn runnable(path: &CStr, mode: u32) -> io::Result<()> {
@@ -103,5 +103,5 @@ fn list<'m, 'a>(
 }
 
 fn no_room() -> Failure {
-    at(BootStep::Memory, 0, c"argv and envp")(Errno::TOOBIG)
+    fail(BootStep::Memory, 0, c"argv and envp", Errno::TOOBIG)
 }

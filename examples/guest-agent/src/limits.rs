@@ -9,7 +9,7 @@ use rustix::io::{self, pwrite};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 
 /// The most that Linux lets `fs.nr_open` be on 64 bits.
 const MAX_NR_OPEN: u64 = 2_147_483_584;
@@ -21,10 +21,10 @@ const MAX_NR_OPEN: u64 = 2_147_483_584;
 #[inline(never)]
 pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     for (n, limit) in setup.rlimits().enumerate() {
-        set(&limit).map_err(at(BootStep::Rlimit, n, c"the limit"))?;
+        set(&limit).at(BootStep::Rlimit, n, c"the limit")?;
     }
     if setup.restricted() {
-        set_no_new_privs(true).map_err(at(BootStep::NoNewPrivs, 0, c""))?;
+        set_no_new_privs(true).at(BootStep::NoNewPrivs, 0, c"")?;
     }
     Ok(())
 }

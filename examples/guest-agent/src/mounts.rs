@@ -11,7 +11,7 @@ use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
 
 use crate::base::{is_replaceable, kernel_paths};
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure, fail};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 use crate::target::{make_file, make_folder};
 
@@ -28,8 +28,7 @@ pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
         *slot = id;
     }
     for (n, entry) in setup.mounts().enumerate() {
-        let failed = at(BootStep::Mount, n, entry.guest);
-        mount_one(&entry, flags(&entry, setup.restricted())).map_err(&failed)?;
+        mount_one(&entry, flags(&entry, setup.restricted())).at(BootStep::Mount, n, entry.guest)?;
         if let Some(slot) = ids.get_mut(n) {
             *slot = mount_id(entry.guest);
         }
@@ -39,7 +38,7 @@ pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
         let mut kernel = kernel_paths().zip(before);
         let hidden = |(path, id)| mount_id(path) != id;
         if earlier.any(hidden) || kernel.any(hidden) {
-            return Err(failed(Errno::LOOP));
+            return Err(fail(BootStep::Mount, n, entry.guest, Errno::LOOP));
         }
     }
     Ok(())

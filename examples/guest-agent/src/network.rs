@@ -13,7 +13,7 @@ use rustix::io::{self, Errno};
 
 use core::ffi::CStr;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use crate::netlink::Netlink;
 
 /// The most that a setup may have.
@@ -24,28 +24,20 @@ const LOOPBACK: u32 = 1;
 /// Takes the loopback interface up.
 pub fn set_up_loopback() -> Result<(), Failure> {
     let up = Netlink::open().and_then(|netlink| netlink.set_up(LOOPBACK, true));
-    up.map_err(at(BootStep::Interface, 0, c"lo"))
+    up.at(BootStep::Interface, 0, c"lo")
 }
 
 /// Names, addresses and routes of the interfaces, each found by its hardware address.
 #[inline(never)]
 pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
-    let netlink = Netlink::open().map_err(at(BootStep::Interface, 0, c""))?;
+    let netlink = Netlink::open().at(BootStep::Interface, 0, c"")?;
     let mut indexes = [0; MAX_INTERFACES];
     // First all get a spare name: one may be waiting for the name that another still has.
     for (n, (interface, slot)) in setup.interfaces().zip(&mut indexes).enumerate() {
-        *slot = set_aside(&netlink, n, &interface).map_err(at(
-            BootStep::Interface,
-            n,
-            interface.name,
-        ))?;
+        *slot = set_aside(&netlink, n, &interface).at(BootStep::Interface, n, interface.name)?;
     }
     for (n, (interface, index)) in setup.interfaces().zip(indexes).enumerate() {
-        configure(&netlink, index, &interface).map_err(at(
-            BootStep::Interface,
-            n,
-            interface.name,
-        ))?;
+        configure(&netlink, index, &interface).at(BootStep::Interface, n, interface.name)?;
     }
     Ok(())
 }

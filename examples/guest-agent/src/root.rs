@@ -13,7 +13,7 @@ use rustix::mount::{MountFlags, mount, mount_move};
 use rustix::process::{chdir, chroot};
 
 use crate::base::kernel_paths;
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 
 const NEW: &CStr = c"/.root";
@@ -41,27 +41,30 @@ pub fn enter(root: &Root<&'static CStr>) -> Result<Option<OwnedFd>, Failure> {
     } else {
         MountFlags::empty()
     };
-    let failed = at(BootStep::Root, 0, what);
     let mut hidden = None;
-    make_folder(NEW).map_err(&failed)?;
+    make_folder(NEW).at(BootStep::Root, 0, what)?;
     match root {
         Root::Initramfs => {}
-        Root::Virtiofs { tag, .. } => mount_virtiofs(tag, NEW, flags).map_err(&failed)?,
-        Root::Block { device, .. } => mount_block(device, NEW, flags).map_err(&failed)?,
+        Root::Virtiofs { tag, .. } => {
+            mount_virtiofs(tag, NEW, flags).at(BootStep::Root, 0, what)?
+        }
+        Root::Block { device, .. } => {
+            mount_block(device, NEW, flags).at(BootStep::Root, 0, what)?
+        }
         Root::Overlay { lower, upper } => {
-            make_folder(LOWER).map_err(&failed)?;
-            mount_block(lower, LOWER, MountFlags::RDONLY).map_err(&failed)?;
+            make_folder(LOWER).at(BootStep::Root, 0, what)?;
+            mount_block(lower, LOWER, MountFlags::RDONLY).at(BootStep::Root, 0, what)?;
             let what = match upper {
                 Upper::Block(device) => device.serial,
                 Upper::Tmpfs { .. } => c"tmpfs",
             };
-            hidden = Some(overlay(upper).map_err(at(BootStep::Root, 0, what))?);
+            hidden = Some(overlay(upper).at(BootStep::Root, 0, what)?);
         }
     }
     for path in kernel_paths() {
-        move_into(path).map_err(at(BootStep::BaseMounts, 0, path))?;
+        move_into(path).at(BootStep::BaseMounts, 0, path)?;
     }
-    switch().map_err(&failed)?;
+    switch().at(BootStep::Root, 0, what)?;
     Ok(hidden)
 }
 
