@@ -337,6 +337,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Fails at `at` where a rule is broken.
+    #[inline(never)] // small code is not repeated
     fn check(
         &mut self,
         at: Offset,

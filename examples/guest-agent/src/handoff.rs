@@ -54,11 +54,11 @@ pub fn hand_off(
     } else if !candidates.iter().any(|path| can_run(path)) {
         return Err(fail(BootStep::FindInit, 0, cmd, Errno::NOENT));
     }
-    let (argv, pointers) = list(&mut lists.pointers, handoff.argv())?;
-    let envp = handoff
+    let (argv, pointers) = list(&mut lists.pointers, &mut handoff.argv())?;
+    let mut envp = handoff
         .merge_env(inherited, &mut lists.scratch)
         .map_err(|_| no_room())?;
-    let (envp, _) = list(pointers, envp)?;
+    let (envp, _) = list(pointers, &mut envp)?;
     if let Some(cwd) = handoff.cwd_cstr() {
         chdir(cwd).at(BootStep::Cwd, 0, cwd)?;
     }
@@ -91,7 +91,7 @@ fn can_run(path: &CStr) -> bool {
 /// Writes the strings' addresses and a null into `room`; returns them and the room left.
 fn list<'m, 'a>(
     room: &'m mut [usize],
-    strings: impl Iterator<Item = &'a CStr>,
+    strings: &mut dyn Iterator<Item = &'a CStr>,
 ) -> Result<(&'m mut [usize], &'m mut [usize]), Failure> {
     let mut len = 0;
     for string in strings {

@@ -33,11 +33,15 @@ pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let netlink = Netlink::open().at(BootStep::Interface, 0, c"")?;
     let mut indexes = [0; MAX_INTERFACES];
     // First all get a spare name: one may be waiting for the name that another still has.
-    for (n, (interface, slot)) in setup.interfaces().zip(&mut indexes).enumerate() {
-        *slot = set_aside(&netlink, n, &interface).at(BootStep::Interface, n, interface.name)?;
-    }
-    for (n, (interface, index)) in setup.interfaces().zip(indexes).enumerate() {
-        configure(&netlink, index, &interface).at(BootStep::Interface, n, interface.name)?;
+    for has_spare in [false, true] {
+        for (n, (interface, index)) in setup.interfaces().zip(&mut indexes).enumerate() {
+            let done = if has_spare {
+                configure(&netlink, *index, &interface)
+            } else {
+                set_aside(&netlink, n, &interface).map(|found| *index = found)
+            };
+            done.at(BootStep::Interface, n, interface.name)?;
+        }
     }
     Ok(())
 }
