@@ -30,14 +30,14 @@ pub fn write(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
         })
         .at(BootStep::Hostname, 0, path)?;
     }
-    if hostname.is_some() || setup.hosts().next().is_some() {
+    if hostname.is_some() || setup.hosts().len() > 0 {
         let path = c"/etc/hosts";
         write_over(path, c"/run/guest-agent/hosts", &mut |file| {
             hosts(file, setup)
         })
         .at(BootStep::Hosts, 0, path)?;
     }
-    if setup.dns().next().is_some() || setup.search().next().is_some() {
+    if setup.dns().len() + setup.search().len() > 0 {
         let path = c"/etc/resolv.conf";
         write_over(path, c"/run/guest-agent/resolv.conf", &mut |file| {
             resolver(file, setup);
