@@ -93,7 +93,6 @@ pub fn is_replaceable(path: &CStr) -> bool {
 }
 
 /// Mounts `/dev`, `/proc` and `/sys`.
-#[inline(never)]
 pub fn mount_kernel() -> Result<(), Failure> {
     for base in &KERNEL {
         mount_one(base).at(BootStep::BaseMounts, 0, base.path)?;
@@ -102,7 +101,6 @@ pub fn mount_kernel() -> Result<(), Failure> {
 }
 
 /// Mounts the rest; what the kernel does not have is left out.
-#[inline(never)]
 pub fn mount_rest() -> Result<(), Failure> {
     for base in &REST {
         let mounted = unless(Errno::NODEV, mount_one(base));

@@ -10,7 +10,6 @@ use rustix::io::read;
 use rustix::mount::{MountFlags, mount_remount};
 
 /// Makes every file system read-only, as far as that goes; `hidden` is one that no path leads to.
-#[inline(never)]
 pub fn close(hidden: Option<&OwnedFd>) {
     sync();
     if let Ok(list) = open_at(CWD, c"/proc/self/mountinfo", OFlags::RDONLY) {
@@ -31,7 +30,6 @@ fn close_one(path: &CStr) {
 }
 
 /// Calls `each` with the fifth word of every line.
-#[inline(never)]
 fn for_each_path(list: &OwnedFd, each: &mut dyn FnMut(&CStr)) {
     let mut path = Text::<4096>::new();
     let mut word = 0;

@@ -47,7 +47,6 @@ pub fn write(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-#[inline(never)]
 fn hosts(file: &mut Lines, setup: &GuestSetupRef<'_>) {
     file.push(b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
     for entry in setup.hosts() {
@@ -60,7 +59,6 @@ fn hosts(file: &mut Lines, setup: &GuestSetupRef<'_>) {
     }
 }
 
-#[inline(never)]
 fn resolver(file: &mut Lines, setup: &GuestSetupRef<'_>) {
     for server in setup.dns() {
         file.line(&[b"nameserver ", address(server).as_bytes()]);
@@ -73,7 +71,6 @@ fn resolver(file: &mut Lines, setup: &GuestSetupRef<'_>) {
 }
 
 /// Binds a new file over `path`.
-#[inline(never)]
 fn write_over(path: &CStr, source: &CStr, write: &mut dyn FnMut(&mut Lines)) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
     let mut lines = Lines {

@@ -13,7 +13,6 @@ const PAGE_SIZE: usize = 6;
 const USUAL_PAGE_SIZE: u32 = 4096;
 
 /// Says what this guest is like; it adds these variables to those of the handoff.
-#[inline(never)]
 pub fn about(inherited: &[&CStr]) -> GuestFacts {
     let limits = exec_limits();
     let bytes = inherited.iter().map(|entry| entry.count_bytes() + 1).sum();
@@ -34,7 +33,6 @@ pub fn exec_limits() -> ExecLimits {
 
 /// From what the kernel has for the C library: pairs of words, of which the first says what the
 /// second is.
-#[inline(never)]
 fn page_size() -> u32 {
     const WORD: usize = size_of::<usize>();
     let mut bytes = [0; 64 * WORD];

@@ -55,7 +55,6 @@ pub fn mount_block(
 }
 
 /// Tries what the kernel has for disks, in its order, as the kernel does for its own root.
-#[inline(never)]
 fn mount_as_any(path: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     let list = open_at(CWD, c"/proc/filesystems", OFlags::RDONLY)?;
     let mut text = [0; 4096];

@@ -11,7 +11,6 @@ use crate::failure::{At, Failure};
 const TOLERANCE_NANOSECONDS: i64 = 100_000_000;
 
 /// Sets the hostname and the clock; `received` is when the setup came, in monotonic time.
-#[inline(never)]
 pub fn set(setup: &GuestSetupRef<'_>, received: Timespec) -> Result<(), Failure> {
     if let Some(name) = setup.hostname() {
         sethostname(name.as_bytes()).at(BootStep::Hostname, 0, c"the hostname")?;
@@ -22,7 +21,6 @@ pub fn set(setup: &GuestSetupRef<'_>, received: Timespec) -> Result<(), Failure>
     Ok(())
 }
 
-#[inline(never)]
 fn set_clock(clock: &WallClock, received: Timespec) -> io::Result<()> {
     let sent = Timespec {
         tv_sec: clock.seconds.cast_signed(),

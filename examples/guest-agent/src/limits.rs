@@ -18,7 +18,6 @@ const MAX_NR_OPEN: u64 = 2_147_483_584;
 // Lowering the stack's limit below what the agent uses is safe: the kernel has mapped 128 KiB more
 // than the stack's first pages at the start, and the agent stays far from their end, so its stack
 // never has to grow, which is what the limit forbids.
-#[inline(never)]
 pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     for (n, limit) in setup.rlimits().enumerate() {
         set(&limit).at(BootStep::Rlimit, n, c"the limit")?;
@@ -29,7 +28,6 @@ pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-#[inline(never)]
 fn set(limit: &SetupRlimit) -> io::Result<()> {
     let resource = resource(limit.resource);
     let (mut soft, mut hard) = (finite(limit.soft), finite(limit.hard));
@@ -55,7 +53,6 @@ fn finite(value: u64) -> Option<u64> {
 }
 
 /// Makes room for a hard limit of this many files, where there is not.
-#[inline(never)]
 fn raise_nr_open(wanted: u64) -> io::Result<()> {
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
     let file = open_at(CWD, c"/proc/sys/fs/nr_open", OFlags::RDWR)?;

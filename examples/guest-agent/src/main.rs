@@ -107,7 +107,6 @@ fn run(inherited: &[&'static CStr]) {
 }
 
 /// What the agent needs to talk to the host, up to `Ready`.
-#[inline(never)]
 fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
     base::mount_kernel()?;
     modules::load();

@@ -12,7 +12,6 @@ use rustix::system::finit_module;
 ///
 /// One that does not load is named on the console, and no more: whatever needs it fails later,
 /// at a step that can be reported.
-#[inline(never)]
 pub fn load() {
     for number in 0.. {
         let mut path = Text::<96>::new();
@@ -33,7 +32,6 @@ pub fn load() {
     }
 }
 
-#[inline(never)]
 fn load_one(path: &Text<96>) -> io::Result<()> {
     let module = open_at(CWD, path.path()?, OFlags::RDONLY)?;
     match finit_module(&module, c"", 0) {

@@ -61,7 +61,6 @@ fn flags(entry: &Mount<&CStr>, restricted: bool) -> MountFlags {
     flags
 }
 
-#[inline(never)]
 fn mount_one(entry: &Mount<&CStr>, flags: MountFlags) -> io::Result<()> {
     let target = entry.guest;
     if is_replaceable(target) {
@@ -81,7 +80,6 @@ fn mount_one(entry: &Mount<&CStr>, flags: MountFlags) -> io::Result<()> {
 }
 
 /// Shows one file of a share, and nothing else of it.
-#[inline(never)]
 fn mount_file(tag: &CStr, file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     unless(
         Errno::EXIST,
@@ -94,7 +92,6 @@ fn mount_file(tag: &CStr, file: &CStr, target: &CStr, flags: MountFlags) -> io::
     bound.and(detached)
 }
 
-#[inline(never)]
 fn bind_file(file: &CStr, target: &CStr, flags: MountFlags) -> io::Result<()> {
     let stage = open_at(CWD, STAGE, OFlags::PATH | OFlags::DIRECTORY)?;
     // A link in the share would lead into the guest.

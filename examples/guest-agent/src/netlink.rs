@@ -56,7 +56,6 @@ impl Netlink {
         self.request(&message)
     }
 
-    #[inline(never)]
     pub fn set_mtu(&self, index: u32, mtu: u32) -> io::Result<()> {
         let mut message = link(index, 0, 0);
         message.attribute(IFLA_MTU, &mtu.to_ne_bytes());
@@ -64,7 +63,6 @@ impl Netlink {
     }
 
     /// Gives an interface an address.
-    #[inline(never)]
     pub fn add_address(&self, index: u32, address: IpAddr, prefix: u8) -> io::Result<()> {
         let mut message = Message::new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
         // Looking for duplicates would keep programs from binding an IPv6 address for a second.
@@ -81,7 +79,6 @@ impl Netlink {
 
     /// Sends by way of `gateway` what has no other route. The gateway need not be within the
     /// interface's own network.
-    #[inline(never)]
     pub fn add_default_route(&self, index: u32, gateway: IpAddr) -> io::Result<()> {
         let mut message = Message::new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
         // The lengths of the networks, 0 for all, and the type of service come behind the family.

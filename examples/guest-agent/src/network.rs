@@ -47,7 +47,6 @@ pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
 }
 
 /// Waits for an interface, takes it down and gives it a spare name; returns its index.
-#[inline(never)]
 fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::Result<u32> {
     let mut wanted = Text::<96>::new();
     for (n, byte) in interface.mac.into_iter().enumerate() {
@@ -68,7 +67,6 @@ fn set_aside(netlink: &Netlink, n: usize, interface: &Interface<&CStr>) -> io::R
     Ok(index)
 }
 
-#[inline(never)]
 fn index_of(name: &sysfs::Name) -> io::Result<u32> {
     let mut path = Text::<96>::new();
     path.push(b"/sys/class/net/");
@@ -77,7 +75,6 @@ fn index_of(name: &sysfs::Name) -> io::Result<u32> {
     read_number(&open_at(CWD, path.path()?, OFlags::RDONLY)?)
 }
 
-#[inline(never)]
 fn configure(netlink: &Netlink, index: u32, interface: &Interface<&CStr>) -> io::Result<()> {
     netlink.rename(index, interface.name.to_bytes_with_nul())?;
     if let Some(mtu) = interface.mtu {

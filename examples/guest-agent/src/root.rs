@@ -70,7 +70,6 @@ fn make_folder(path: &CStr) -> io::Result<()> {
 }
 
 /// Mounts what is written to over the lower disk, which never changes.
-#[inline(never)]
 fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
     match upper {
         Upper::Block(device) => mount_disk(device, UPPER, false)?,
@@ -87,7 +86,6 @@ fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
     open_at(CWD, UPPER, OFlags::PATH)
 }
 
-#[inline(never)]
 fn move_into(path: &CStr) -> io::Result<()> {
     let mut target = Text::<96>::new();
     target.push(NEW.to_bytes());
@@ -97,7 +95,6 @@ fn move_into(path: &CStr) -> io::Result<()> {
 }
 
 /// `pivot_root(2)` refuses to leave an initramfs; moving the new root over it is the other way.
-#[inline(never)]
 fn switch() -> io::Result<()> {
     let old = open_at(CWD, c"/", OFlags::RDONLY | OFlags::DIRECTORY)?;
     chdir(NEW)?;

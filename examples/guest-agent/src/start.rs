@@ -31,7 +31,6 @@ pub struct Init<'m> {
 /// Starts the init, and leaves a child behind that tells the host so: once `execve(2)` works,
 /// nobody else is left who could. A host of generation 1 does not know that report, and has no
 /// child made for it.
-#[inline(never)]
 pub fn start(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,
@@ -81,7 +80,6 @@ fn watch(host: &Host, outcome: &OwnedFd) -> ! {
     exit_group(0)
 }
 
-#[inline(never)]
 fn become_init(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,
@@ -105,7 +103,6 @@ fn become_init(
 }
 
 /// Replaces this program; returns only if that fails.
-#[inline(never)]
 fn exec(path: &'static CStr, argv: &mut [usize], envp: &[usize]) -> Failure {
     // An init such as busybox's goes by it.
     if let Some(first) = argv.first_mut() {

@@ -76,7 +76,6 @@ fn make(folder: &CStr) -> io::Result<()> {
 }
 
 /// Replaces the path of a link by the path that it points to.
-#[inline(never)]
 fn follow(path: &mut Text<MAX_PATH>) -> io::Result<()> {
     let mut link = Text::<MAX_PATH>::new();
     let target = path.path()?;
