@@ -19,7 +19,6 @@ use crate::target::{make_file, make_folder};
 const FOLDER: &CStr = c"/run/guest-agent";
 
 /// Writes the files that the setup has something for.
-#[inline(never)]
 pub fn write(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     make_folder(FOLDER).at(BootStep::BaseMounts, 0, FOLDER)?;
     let hostname = setup.hostname();

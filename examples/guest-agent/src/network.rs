@@ -28,7 +28,6 @@ pub fn set_up_loopback() -> Result<(), Failure> {
 }
 
 /// Names, addresses and routes of the interfaces, each found by its hardware address.
-#[inline(never)]
 pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let netlink = Netlink::open().at(BootStep::Interface, 0, c"")?;
     let mut indexes = [0; MAX_INTERFACES];

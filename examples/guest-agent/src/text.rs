@@ -24,7 +24,6 @@ impl<const N: usize> Text<N> {
     }
 
     /// Appends all of `part`, or nothing where there is no room; `path` will tell.
-    #[inline(never)]
     pub fn push(&mut self, part: &[u8]) {
         match append(&mut self.bytes, self.len, part) {
             Some(len) => self.len = len,
@@ -73,7 +72,6 @@ impl<const N: usize> Text<N> {
     ///
     /// # Errors
     /// `NAMETOOLONG` where something did not fit.
-    #[inline(never)]
     pub fn path(&self) -> io::Result<&CStr> {
         if self.cut {
             return Err(Errno::NAMETOOLONG);
