@@ -38,7 +38,6 @@ struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    #[inline(never)] // in a caller's large frame each access costs more bytes
     fn read(&mut self, generation: u8, limits: &ExecLimits) -> Option<HandoffInitRef<'a>> {
         let index = &mut self.index;
         let cmd_len = index.varint()?;

@@ -50,6 +50,7 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    #[inline(never)]
     fn walk<T>(self, read: fn(&mut Reader<'a>) -> Option<T>) -> Items<'a, T> {
         Items {
             len: self.len,
@@ -283,7 +284,6 @@ impl<'a> Decoder<'a> {
         Some(root)
     }
 
-    #[inline(never)] // as `read`
     fn mounts(&mut self) -> Option<List<'a>> {
         let max = Offset::of(MAX_SETUP_MOUNTS).get();
         let mut paths = rules::MountPaths::new();
@@ -337,7 +337,6 @@ impl<'a> Decoder<'a> {
     }
 
     /// Fails at `at` where a rule is broken.
-    #[inline(never)] // small code is not repeated
     fn check(
         &mut self,
         at: Offset,
