@@ -11,7 +11,7 @@
 //! ```no_run
 //! # #[cfg(feature = "std")] {
 //! use std::os::unix::net::UnixStream;
-//! use microsandbox_types::{BootHost, HostPath, SandboxSpec, hand_over};
+//! use microsandbox_types::{BootHost, HandOver, HostPath, SandboxSpec, hand_over};
 //!
 //! struct Host;
 //! impl BootHost for Host {
@@ -22,7 +22,7 @@
 //! let plan = spec.plan(&Host)?;
 //! // Start the VM with `plan.devices`; this is the socket of its virtio-serial port.
 //! let mut guest = UnixStream::connect("agent.sock")?;
-//! let outcome = hand_over(&mut guest, Some(&plan.setup), plan.handoff.as_ref(), |report| {
+//! let outcome = hand_over(&mut guest, HandOver::from(&plan), |report| {
 //!     println!("the guest {report}");
 //! })?;
 //! println!("{outcome:?}");
@@ -150,7 +150,7 @@ mod strict;
 mod wire;
 
 #[cfg(feature = "alloc")]
-pub use check::{Finding, FindingCode, Findings, Limit, Severity};
+pub use check::{FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,

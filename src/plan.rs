@@ -12,6 +12,7 @@ use crate::check::{FindingCode, Findings, Place};
 use crate::exec::ExecLimits;
 use crate::handoff::HandoffInit;
 use crate::name::hostname_from_sandbox_name;
+use crate::rule::MessageField;
 use crate::setup::{
     BlockDevice, GuestSetup, HostsEntry, Interface, Mount, MountFlags, MountSource, Root,
     SetupRlimit, Then, Upper,
@@ -178,6 +179,9 @@ pub struct BootPlan {
     pub setup: GuestSetup,
     /// For each mount of the setup, its index in the spec: the setup has parents before children.
     pub mount_order: Vec<usize>,
+    /// Whether the setup's hostname only follows from the sandbox's name: a guest agent that
+    /// cannot read a setup goes without it.
+    pub hostname_is_derived: bool,
     /// Which init the guest becomes; without one it stays what it is.
     pub handoff: Option<HandoffInit>,
     /// What the spec asks for and this plan does not do, so that nothing is dropped in silence.
@@ -321,6 +325,7 @@ impl SandboxSpec {
             devices: planner.devices,
             setup,
             mount_order,
+            hostname_is_derived: self.runtime.hostname.is_none(),
             handoff,
             left: left(self),
         })
@@ -573,7 +578,15 @@ impl Planner {
         let root = Place::ROOT;
         if let Err(invalid) = setup.validate() {
             let message = format!("the guest would refuse the setup: {invalid}");
-            self.found.note(&root, FindingCode::HostAnswer, message);
+            // A mount is refused for the file above it, which has been noted.
+            let at = match invalid.field {
+                MessageField::Root => root.field("image"),
+                MessageField::Mount(_) => root.field("mounts"),
+                _ => root.field("network"),
+            };
+            if self.found.is_empty() {
+                self.found.note(&at, FindingCode::HostAnswer, message);
+            }
         }
         if let Some(Err(invalid)) = handoff.map(|handoff| handoff.validate_with(limits)) {
             let message = format!("the guest would refuse the handoff: {invalid}");
@@ -623,13 +636,14 @@ fn left(spec: &SandboxSpec) -> Vec<Left> {
     } = spec;
     let usual = SandboxSpec::default();
     let no_init = init.is_none();
+    let cwd = init.as_ref().map(|init| &init.cwd);
     let upper = image.oci_upper_size_mib().is_some();
     let fields = [
         ("image.Oci.upper_size_mib", upper, HOST),
         ("resources", *resources != usual.resources, HOST),
         (
             "runtime.workdir",
-            no_init && runtime.workdir.is_some(),
+            runtime.workdir.is_some() && cwd.is_none_or(Option::is_some),
             AGENT,
         ),
         ("runtime.shell", runtime.shell.is_some(), AGENT),

@@ -108,7 +108,7 @@ pub enum MessageRule {
         max: u32,
     },
     /// A tag or serial is empty, too long, or holds another byte than `[A-Za-z0-9_.-]`.
-    #[error("must be 1 to {max} bytes of letters, digits, `.`, `-` and `_`")]
+    #[error("tag or serial must be 1 to {max} bytes of letters, digits, `.`, `-` and `_`")]
     BadTag {
         /// The most allowed.
         max: u32,
@@ -144,7 +144,7 @@ pub enum MessageRule {
     #[error("must be 1 to 64 bytes without control characters, `/` and space")]
     BadHostname,
     /// An interface's name is not one.
-    #[error("name must be 1 to 15 bytes without `/`, `:` and space, and not `lo`")]
+    #[error("name must be 1 to 15 visible ASCII characters without `/`, `:` and `%`, and not `lo`")]
     BadInterfaceName,
     /// An MTU is too small for IP.
     #[error("mtu must be at least {min}")]
@@ -162,7 +162,7 @@ pub enum MessageRule {
     #[error("is the second interface with a gateway of this family")]
     TwoGateways,
     /// A domain is empty, too long, or would end its field in a file under `/etc`.
-    #[error("must have 1 to 255 bytes a name, without control characters, space and `#`")]
+    #[error("name must be 1 to 255 bytes without control characters, white space and `#`")]
     BadDomain,
     /// A soft limit is above its hard limit.
     #[error("soft limit must not be above the hard one")]

@@ -122,7 +122,7 @@ fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool)
         // A terminal or a log is no place for the values of an environment.
         let shown = mask::mask(source);
         let mut findings_in_order: Vec<_> = findings.iter().collect();
-        findings_in_order.sort_by_key(|finding| finding.span(source).map(|span| span.start));
+        findings_in_order.sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
         for finding in findings_in_order {
             let snippet = snippet(name, &shown, source, finding);
             text += &renderer.render(&[snippet]);
@@ -158,12 +158,16 @@ fn snippet<'a>(name: &'a str, shown: &'a str, source: &str, finding: &'a Finding
         "" => "the document",
         path => path,
     };
-    let span = finding.span(source).unwrap_or_default();
+    let span = finding.span.clone().unwrap_or_default();
     let marked = source[span.clone()].chars().take(MOST_MARKED);
     let span = span.start..span.start + marked.map(char::len_utf8).sum::<usize>();
-    let source = Snippet::source(shown)
+    let mut source = Snippet::source(shown)
         .path(name)
         .annotation(AnnotationKind::Primary.span(span).label(path));
+    for related in &finding.related {
+        let context = AnnotationKind::Context.span(related.span.clone());
+        source = source.annotation(context.label(related.label));
+    }
     let mut group = level
         .primary_title(&finding.message)
         .id(finding.code.as_str())
@@ -202,11 +206,12 @@ fn entry(source: &str, finding: &Finding) -> Value {
     json!({
         "severity": finding.severity().as_str(),
         "code": finding.code.as_str(),
-        "path": finding.path,
+        "path": finding.path.as_str(),
+        "pointer": finding.path.pointer(),
         "message": finding.message,
         "limit": finding.limit.map(|limit| json!({"value": limit.value, "source": limit.source})),
         "help": finding.help,
-        "span": finding.span(source).map(|span| {
+        "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),
     })

@@ -6,10 +6,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, SystemTimeError, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use microsandbox_types::{
-    BootPlan, GuestReport, GuestSetup, Interface, Mount, MountFlags, MountSource, Outcome, Root,
+    BootPlan, GuestReport, HandOver, Interface, Mount, MountFlags, MountSource, Outcome, Root,
     SandboxSpec, WallClock, hand_over,
 };
 
@@ -220,10 +220,6 @@ fn shown(text: &str) -> String {
 
 fn boot(mut vm: Vm, plan: BootPlan) -> Result<(), Box<dyn Error>> {
     println!("booting");
-    let setup = GuestSetup {
-        clock: Some(now()?),
-        ..plan.setup
-    };
     let started = Instant::now();
     let progress = |report: &GuestReport| {
         println!(
@@ -231,7 +227,11 @@ fn boot(mut vm: Vm, plan: BootPlan) -> Result<(), Box<dyn Error>> {
             started.elapsed().as_secs_f32()
         );
     };
-    let outcome = hand_over(&mut vm.agent, Some(&setup), plan.handoff.as_ref(), progress);
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::from(&plan).with_clock(WallClock::now),
+        progress,
+    );
     let outcome = outcome.map_err(|error| vm.explain(shown(&error.to_string())))?;
     if outcome == Outcome::SetUp {
         println!("the agent stays: the VM runs until the time is up");
@@ -248,15 +248,6 @@ fn boot(mut vm: Vm, plan: BootPlan) -> Result<(), Box<dyn Error>> {
     off?;
     println!("{:>6.2} s  off", started.elapsed().as_secs_f32());
     Ok(())
-}
-
-/// The host's clock, as the guest is to have it.
-fn now() -> Result<WallClock, SystemTimeError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(WallClock {
-        seconds: now.as_secs(),
-        nanoseconds: now.subsec_nanos(),
-    })
 }
 
 /// Prints what the init says on its own port, up to the line `end`, with which the test init asks

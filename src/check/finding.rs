@@ -1,10 +1,11 @@
 //! What a check of a document finds.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
-use super::Place;
+use super::{FieldPath, Place};
 use crate::limits::MAX_FINDINGS;
 
 /// Whether a finding must be put right.
@@ -236,9 +237,8 @@ impl Limit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Where: a field path such as `mounts[2].guest`, and nothing for the document as a whole.
-    /// A field name that is not plain stands as in `labels["a b"]`.
-    pub path: String,
+    /// Where: a path such as `mounts[2].guest`, and an empty one for the document as a whole.
+    pub path: FieldPath,
     /// Which rule, for programs.
     pub code: FindingCode,
     /// What is wrong, as a plain sentence without its full stop.
@@ -247,6 +247,21 @@ pub struct Finding {
     pub limit: Option<Limit>,
     /// What would put it right, where that is known.
     pub help: Option<String>,
+    /// The bytes of the text that the finding is about, if it is about a text. Of an object or a
+    /// list that is its name, or else the opening bracket.
+    pub span: Option<Range<usize>>,
+    /// Other places in the text that the finding speaks of.
+    pub related: Vec<Related>,
+}
+
+/// A further place that a finding speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Related {
+    /// The bytes of the text.
+    pub span: Range<usize>,
+    /// What is there.
+    pub label: &'static str,
 }
 
 impl Finding {
@@ -385,11 +400,30 @@ impl Findings {
         help: Option<String>,
     ) {
         self.push(code, || Finding {
-            path: at.to_string(),
+            path: at.path(),
             code,
             message: message.into(),
             limit,
             help,
+            span: None,
+            related: Vec::new(),
+        });
+    }
+
+    /// Keeps the findings that `keep` wants. Those that were only counted stay so.
+    #[cfg(feature = "std")]
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&mut Finding) -> bool) {
+        let (errors, warnings) = (&mut self.errors, &mut self.warnings);
+        self.kept.retain_mut(|finding| {
+            let keeps = keep(finding);
+            if !keeps {
+                let count = match finding.severity() {
+                    Severity::Error => &mut *errors,
+                    Severity::Warning => &mut *warnings,
+                };
+                *count = count.saturating_sub(1);
+            }
+            keeps
         });
     }
 

@@ -9,15 +9,17 @@ mod finding;
 mod mount;
 mod network;
 mod patch;
+mod path;
 mod place;
 mod process;
 mod reference;
 mod text;
 
-pub use self::finding::{Finding, FindingCode, Findings, Limit, Severity};
+pub use self::finding::{Finding, FindingCode, Findings, Limit, Related, Severity};
+pub use self::path::{FieldPath, PathStep};
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
-pub(crate) use self::place::{Shown, write_field};
+pub(crate) use self::place::{Shown, kept};
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
 use crate::exec::ExecLimits;

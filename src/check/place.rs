@@ -1,6 +1,13 @@
 //! Where in a document a check is.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
+
+use super::path::{FieldPath, PathStep};
+
+/// How many bytes of a field name a path keeps: more than any name that may be used has.
+const KEPT_BYTES: usize = 1024;
 
 /// How many characters of a field name or a value a finding shows.
 const SHOWN_CHARS: usize = 64;
@@ -38,6 +45,46 @@ impl<'a> Place<'a> {
             step: Step::Index(index),
         }
     }
+}
+
+impl Place<'_> {
+    /// Returns the name of the nearest field, and whether this is an element of it.
+    #[cfg(feature = "std")]
+    pub(crate) fn name(&self) -> (&str, bool) {
+        match (self.step, self.parent) {
+            (Step::Field(name), _) => (name, false),
+            (Step::Index(_), Some(parent)) => (parent.name().0, true),
+            _ => ("", false),
+        }
+    }
+
+    /// Returns the path to keep. Only the first [`KEPT_BYTES`] of a name are in it.
+    pub(crate) fn path(&self) -> FieldPath {
+        let mut steps = Vec::new();
+        let mut place = self;
+        while let Some(parent) = place.parent {
+            match place.step {
+                Step::Root => {}
+                Step::Index(index) => steps.push(PathStep::Index(index)),
+                Step::Field(name) => {
+                    let kept = kept(name);
+                    steps.push(PathStep::Field(String::from(kept)));
+                }
+            }
+            place = parent;
+        }
+        steps.reverse();
+        FieldPath::new(steps, self.to_string())
+    }
+}
+
+/// Returns as much of a name as a path keeps.
+pub(crate) fn kept(name: &str) -> &str {
+    let mut end = name.len().min(KEPT_BYTES);
+    while !name.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    name.get(..end).unwrap_or_default()
 }
 
 impl fmt::Display for Place<'_> {

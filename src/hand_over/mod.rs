@@ -4,10 +4,13 @@
 //! [`hand_over`] drives it over a stream that blocks.
 
 mod error;
+mod inbox;
 #[cfg(feature = "std")]
 mod stream;
 
 use alloc::vec::Vec;
+
+use self::inbox::Inbox;
 
 pub use self::error::HandOverError;
 #[cfg(feature = "std")]
@@ -15,11 +18,14 @@ pub use self::stream::{ConversationError, hand_over};
 
 use crate::exec::ExecLimits;
 use crate::handoff::HandoffInit;
+use crate::plan::BootPlan;
 use crate::report::GuestReport;
-use crate::setup::{GuestSetup, Then};
+use crate::setup::{GuestSetup, Root, Then, WallClock};
+use crate::wire::FrameKind;
 
-/// The most reports that a host reads: a conversation has at most four, and a newer guest may send
-/// some that this host does not know. One that never ends its talk is not listened to for ever.
+/// The most reports that a host reads, 5,632 bytes: a conversation has four, and a newer guest may
+/// send some that this host does not know. A guest that never ends its talk is not listened to for
+/// ever.
 pub const MAX_REPORTS: u32 = 64;
 
 /// How a boot ended well.
@@ -39,9 +45,10 @@ pub enum Outcome {
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Next {
-    /// Write these bytes, then read a report.
+    /// Write these bytes, and read on. A host that can do both at once learns of a refusal
+    /// earlier; one that cannot reads on even where the write failed.
     Send(Vec<u8>),
-    /// Read a report.
+    /// Read on.
     Read,
     /// Nothing: this is the outcome.
     Done(Outcome),
@@ -59,8 +66,12 @@ enum Stage {
 
 /// The host's side of one boot, without I/O.
 ///
-/// A host reads a [`GuestReport`], gives it to [`on_report`](Self::on_report) and does what that
-/// says, until the outcome or an error. Time-outs are the host's.
+/// A host reads from the guest into [`room`](Self::room) and says with [`filled`](Self::filled)
+/// how many bytes came. That gives a report once one is whole: the host shows it, gives it to
+/// [`on_report`](Self::on_report) and does what that says, until the outcome or an error. Time-outs
+/// are the host's.
+///
+/// It holds one report and borrows the messages.
 ///
 /// ```
 /// use microsandbox_types::{GuestFacts, GuestReport, HandOver, HandoffInit, Next, Outcome};
@@ -77,23 +88,90 @@ enum Stage {
 pub struct HandOver<'m> {
     setup: Option<&'m GuestSetup>,
     handoff: Option<&'m HandoffInit>,
+    clock: Option<fn() -> WallClock>,
+    hostname_is_derived: bool,
+    /// For each mount of the setup, its index in the spec; empty where there is no spec.
+    mount_order: &'m [usize],
+    inbox: Inbox,
     stage: Stage,
+    /// The last report that the host knows.
+    last: Option<GuestReport>,
     /// The guest's, from its `Ready`.
     generation: u8,
     reports: u32,
 }
 
+/// Hands over what the plan says.
+impl<'m> From<&'m BootPlan> for HandOver<'m> {
+    fn from(plan: &'m BootPlan) -> Self {
+        Self {
+            hostname_is_derived: plan.hostname_is_derived,
+            mount_order: &plan.mount_order,
+            ..Self::new(Some(&plan.setup), plan.handoff.as_ref())
+        }
+    }
+}
+
 impl<'m> HandOver<'m> {
-    /// Starts a conversation that is to carry these messages; either may be absent.
+    /// Starts a conversation that is to carry these messages. Only a setup that says
+    /// [`Then::Stay`] goes without a handoff.
     #[must_use]
-    pub fn new(setup: Option<&'m GuestSetup>, handoff: Option<&'m HandoffInit>) -> Self {
+    pub const fn new(setup: Option<&'m GuestSetup>, handoff: Option<&'m HandoffInit>) -> Self {
         Self {
             setup,
             handoff,
+            clock: None,
+            hostname_is_derived: false,
+            mount_order: &[],
+            inbox: Inbox::new(),
             stage: Stage::Listening,
+            last: None,
             generation: 0,
             reports: 0,
         }
+    }
+
+    /// Puts the time into the setup as it is encoded, right before it is written: a clock that was
+    /// read before the guest was ready would be late by what the kernel took to boot.
+    #[must_use]
+    pub const fn with_clock(mut self, now: fn() -> WallClock) -> Self {
+        self.clock = Some(now);
+        self
+    }
+
+    /// Says that the setup's hostname only follows from the sandbox's name: a guest of generation
+    /// 1 goes without it. A [`BootPlan`] says so itself.
+    #[must_use]
+    pub const fn with_derived_hostname(mut self) -> Self {
+        self.hostname_is_derived = true;
+        self
+    }
+
+    /// Returns where the next bytes from the guest go: what is missing of a report's header, then
+    /// of its frame, so that not a byte behind it is read. It is never empty.
+    pub fn room(&mut self) -> &mut [u8] {
+        self.inbox.room()
+    }
+
+    /// Takes note that this many bytes came into [`room`](Self::room), and returns the report once
+    /// it is whole. 0 bytes are the end of the stream.
+    ///
+    /// # Errors
+    /// [`HandOverError::Ended`] and [`HandOverError::BadReport`]: the boot has failed, and the
+    /// stream is of no further use.
+    pub fn filled(&mut self, len: usize) -> Result<Option<GuestReport>, HandOverError> {
+        if len == 0 {
+            self.stage = Stage::Over;
+            return Err(if self.inbox.is_empty() {
+                HandOverError::Ended { last: self.last }
+            } else {
+                HandOverError::BadReport(self.inbox.cut_short())
+            });
+        }
+        self.inbox.filled(len).map_err(|error| {
+            self.stage = Stage::Over;
+            HandOverError::BadReport(error)
+        })
     }
 
     /// Takes the guest's next report and says what comes next.
@@ -101,116 +179,117 @@ impl<'m> HandOver<'m> {
     /// # Errors
     /// [`HandOverError`]: the boot has failed, and the stream is of no further use.
     pub fn on_report(&mut self, report: GuestReport) -> Result<Next, HandOverError> {
+        let next = self.answer(report);
+        if let Err(_) | Ok(Next::Done(_)) = next {
+            self.stage = Stage::Over;
+        }
+        next
+    }
+
+    fn answer(&mut self, report: GuestReport) -> Result<Next, HandOverError> {
         self.reports = self.reports.saturating_add(1);
         if self.reports > MAX_REPORTS {
             return Err(HandOverError::TooManyReports);
         }
-        let about_setup = matches!(self.stage, Stage::SettingUp);
-        match report {
-            GuestReport::Unknown => return Ok(Next::Read),
-            GuestReport::Refused { reason, offset } => {
-                return Err(HandOverError::Refused {
-                    setup: about_setup,
-                    reason,
-                    offset,
-                });
-            }
-            GuestReport::ExecFailed { errno } => return Err(HandOverError::ExecFailed { errno }),
-            GuestReport::Failed { step, item, errno } => {
-                return Err(HandOverError::failed(self.setup, step, item, errno));
-            }
-            _ => {}
+        if report == GuestReport::Unknown {
+            return Ok(Next::Read);
         }
+        self.last = Some(report);
         match (self.stage, report) {
+            (Stage::Over, report) => Err(HandOverError::OutOfTurn { report }),
+            (_, GuestReport::ExecFailed { errno }) => Err(HandOverError::ExecFailed { errno }),
+            (_, GuestReport::Failed { step, item, errno }) => Err(self.failed(step, item, errno)),
             (Stage::Listening, GuestReport::Ready { generation, facts }) => {
                 self.generation = generation;
-                self.send(facts.exec_limits())
+                self.send(&facts.exec_limits())
             }
+            (Stage::Listening, report) => Err(HandOverError::OutOfTurn { report }),
+            (stage, GuestReport::Refused { reason, offset }) => Err(HandOverError::Refused {
+                message: match stage {
+                    Stage::SettingUp => FrameKind::GuestSetup,
+                    _ => FrameKind::HandoffInit,
+                },
+                reason,
+                offset,
+            }),
             (Stage::SettingUp, GuestReport::SetUp) if self.handoff.is_none() => {
-                self.end(Outcome::SetUp)
+                Ok(Next::Done(Outcome::SetUp))
             }
-            (Stage::SettingUp, GuestReport::SetUp) => {
-                self.stage = Stage::HandingOff;
-                Ok(Next::Read)
-            }
+            (Stage::SettingUp, GuestReport::SetUp) => Ok(self.read_at(Stage::HandingOff)),
             (Stage::HandingOff, GuestReport::Accepted) if self.generation < 2 => {
-                self.end(Outcome::Accepted)
+                Ok(Next::Done(Outcome::Accepted))
             }
-            (Stage::HandingOff, GuestReport::Accepted) => {
-                self.stage = Stage::Starting;
-                Ok(Next::Read)
-            }
-            (Stage::Starting, GuestReport::Started) => self.end(Outcome::Started),
+            (Stage::HandingOff, GuestReport::Accepted) => Ok(self.read_at(Stage::Starting)),
+            (Stage::Starting, GuestReport::Started) => Ok(Next::Done(Outcome::Started)),
             (_, report) => Err(HandOverError::OutOfTurn { report }),
         }
     }
 
-    /// Both messages in one piece: a reader takes one frame and not a byte more.
-    fn send(&mut self, limits: ExecLimits) -> Result<Next, HandOverError> {
-        let setup = self.setup.filter(|setup| setup.is_needed());
+    fn read_at(&mut self, stage: Stage) -> Next {
+        self.stage = stage;
+        Next::Read
+    }
+
+    /// Both messages in one piece: a guest takes one frame and not a byte more.
+    fn send(&mut self, limits: &ExecLimits) -> Result<Next, HandOverError> {
+        match (self.setup.map(|setup| setup.then), self.handoff) {
+            (Some(Then::Stay), Some(_)) => return Err(HandOverError::HandoffAfterStay),
+            (Some(Then::Handoff) | None, None) => return Err(HandOverError::HandoffMissing),
+            _ => {}
+        }
+        let generation = self.generation;
+        let too_old = |part| HandOverError::GuestTooOld { generation, part };
         let mut bytes = Vec::new();
-        if let Some(setup) = setup {
-            if self.generation < GuestSetup::MIN_GENERATION {
-                return Err(HandOverError::GuestTooOld {
-                    generation: self.generation,
-                    part: setup.needed_part(),
-                });
+        if let Some(setup) = self.setup {
+            if generation >= GuestSetup::MIN_GENERATION {
+                bytes = match self.clock {
+                    Some(now) => GuestSetup {
+                        clock: Some(now()),
+                        ..setup.clone()
+                    }
+                    .encode()?,
+                    None => setup.encode()?,
+                };
+            } else if let Some(part) = needed_part(setup, self.hostname_is_derived) {
+                return Err(too_old(part));
             }
-            bytes = setup.encode()?;
-        } else if self.generation >= GuestSetup::MIN_GENERATION {
-            // Not needed, but welcome.
-            bytes = self.setup.map_or(Ok(Vec::new()), GuestSetup::encode)?;
         }
-        let has_setup = !bytes.is_empty();
-        if let Some(handoff) = self.handoff {
-            if self.generation < handoff.min_generation() {
-                return Err(HandOverError::GuestTooOld {
-                    generation: self.generation,
-                    part: "init",
-                });
-            }
-            bytes.extend(handoff.encode_with(&limits)?);
-        }
-        self.stage = if has_setup {
-            Stage::SettingUp
-        } else {
+        self.stage = if bytes.is_empty() {
             Stage::HandingOff
+        } else {
+            Stage::SettingUp
         };
-        if bytes.is_empty() {
-            return Err(HandOverError::NothingToSay);
+        if let Some(handoff) = self.handoff {
+            if generation < handoff.min_generation() {
+                return Err(too_old("init"));
+            }
+            let handoff = handoff.encode_with(limits)?;
+            if bytes.is_empty() {
+                bytes = handoff;
+            } else {
+                bytes.extend_from_slice(&handoff);
+            }
         }
         Ok(Next::Send(bytes))
     }
-
-    fn end(&mut self, outcome: Outcome) -> Result<Next, HandOverError> {
-        self.stage = Stage::Over;
-        Ok(Next::Done(outcome))
-    }
 }
 
-impl GuestSetup {
-    /// Returns whether a guest that cannot read a setup would be another than the host asks for.
-    ///
-    /// A clock, and a hostname alone, do not make a setup needed.
-    #[must_use]
-    pub fn is_needed(&self) -> bool {
-        !self.needed_part().is_empty()
-    }
-
-    /// The first part that a guest of generation 1 cannot do, or nothing.
-    fn needed_part(&self) -> &'static str {
-        let parts = [
-            (self.then == Then::Stay, "then"),
-            (self.root != crate::setup::Root::Initramfs, "root"),
-            (!self.mounts.is_empty(), "mounts"),
-            (!self.interfaces.is_empty(), "interfaces"),
-            (!self.dns.is_empty(), "dns"),
-            (!self.search.is_empty(), "search"),
-            (!self.hosts.is_empty(), "hosts"),
-            (!self.rlimits.is_empty(), "rlimits"),
-            (self.restricted, "security_profile"),
-        ];
-        let needed = parts.iter().find(|(is_set, _)| *is_set);
-        needed.map_or("", |(_, part)| part)
-    }
+/// The first part of a setup without which the guest would be another than the host asks for.
+///
+/// A clock, and a hostname that only follows from the name, are welcome, but not needed.
+fn needed_part(setup: &GuestSetup, hostname_is_derived: bool) -> Option<&'static str> {
+    let parts = [
+        (setup.then == Then::Stay, "then"),
+        (setup.root != Root::Initramfs, "root"),
+        (!setup.mounts.is_empty(), "mounts"),
+        (setup.hostname.is_some() && !hostname_is_derived, "hostname"),
+        (!setup.interfaces.is_empty(), "interfaces"),
+        (!setup.dns.is_empty(), "dns"),
+        (!setup.search.is_empty(), "search"),
+        (!setup.hosts.is_empty(), "hosts"),
+        (!setup.rlimits.is_empty(), "rlimits"),
+        (setup.restricted, "security_profile"),
+    ];
+    let needed = parts.iter().find(|(is_set, _)| *is_set);
+    needed.map(|(_, part)| *part)
 }

@@ -137,7 +137,8 @@ pub struct MountFlags {
 pub struct Interface<S> {
     /// The hardware address, by which the guest finds the interface.
     pub mac: [u8; 6],
-    /// The name that it gets: 1 to 15 bytes (`IFNAMSIZ`), no `/`, no space.
+    /// The name that it gets: 1 to 15 visible ASCII characters (`IFNAMSIZ`), no `/`, `:` or `%`, and
+    /// not `lo`.
     pub name: S,
     /// The MTU in bytes: at least 68 (RFC 791), with IPv6 1280 (RFC 8200).
     pub mtu: Option<u32>,
@@ -177,6 +178,21 @@ pub struct WallClock {
     pub seconds: u64,
     /// Nanoseconds: less than 10⁹.
     pub nanoseconds: u32,
+}
+
+#[cfg(feature = "std")]
+impl WallClock {
+    /// Returns the time of this machine's clock, as far as a guest's takes it.
+    #[must_use]
+    pub fn now() -> Self {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = since_1970.unwrap_or_default();
+        let latest = crate::limits::MAX_CLOCK_SECONDS.saturating_sub(1);
+        Self {
+            seconds: now.as_secs().min(latest),
+            nanoseconds: now.subsec_nanos(),
+        }
+    }
 }
 
 /// The strings of the two sides.

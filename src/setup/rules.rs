@@ -138,11 +138,6 @@ fn is_below(path: &[u8], parent: &[u8]) -> bool {
         .is_some_and(|rest| rest.starts_with(b"/"))
 }
 
-/// A byte that is neither a space nor a control character; what is not ASCII may be part of either.
-fn is_visible(byte: &u8) -> bool {
-    byte.is_ascii_graphic() || !byte.is_ascii()
-}
-
 pub(super) fn hostname(hostname: &str) -> Checked {
     let is_hostname = (1..=MAX_HOSTNAME_BYTES).contains(&hostname.len())
         && !hostname
@@ -154,9 +149,10 @@ pub(super) fn hostname(hostname: &str) -> Checked {
 pub(super) fn interface<S: Text>(interface: &Interface<S>) -> Checked {
     let name = interface.name.bytes();
     let is_name = (1..=MAX_INTERFACE_NAME_BYTES).contains(&name.len())
+        // Linux takes the byte 0xa0 for a space, and what follows `%` for a pattern to fill in.
         && name
             .iter()
-            .all(|byte| is_visible(byte) && !matches!(byte, b'/' | b':'))
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'/' | b':' | b'%'))
         && !matches!(name, b"." | b".." | b"lo");
     ensure(is_name, MessageRule::BadInterfaceName)?;
     let least = if interface.ipv6.is_some() { 1280 } else { 68 };

@@ -1,42 +1,53 @@
-//! Where in a JSON text a finding is.
+//! Where in the text the findings of the rules are, by one more pass over it.
 
-use alloc::string::String;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::check::write_field;
-use crate::check::{Finding, FindingCode};
+use super::cursor::Cursor;
+use super::walk::Key;
+use crate::check::{Finding, FindingCode, Findings, PathStep, kept};
 
-impl Finding {
-    /// Returns the bytes of `json` that the finding is about: a name that is itself at
-    /// fault, else the value, or the nearest thing around it that is in the text. Of an object
-    /// or array that has a name, that is the name, else the opening bracket.
-    ///
-    /// `json` must be the text that was checked. Of another text the answer may be `None`, or
-    /// a range of no use, though one within the text.
-    #[must_use]
-    pub fn span(&self, json: &str) -> Option<Range<usize>> {
-        if self.code == FindingCode::Syntax {
-            return syntax_error(json);
-        }
-        let names = matches!(
-            self.code,
-            FindingCode::UnknownField
-                | FindingCode::RepeatedField
-                | FindingCode::ScriptName
-                | FindingCode::LabelKey
-        );
-        let mut text = Text { json, at: 0 };
-        let span = text.locate(&self.path, true, None, names)?;
-        json.get(span.clone()).map(|_| span)
+/// Gives each finding the bytes that it is about, or those of what is nearest around it.
+pub(super) fn locate(json: &str, found: &mut Findings) {
+    if found.is_empty() {
+        return;
     }
+    let mut sought = Vec::new();
+    found.retain(|finding| {
+        sought.push((finding.path.steps().to_vec(), of_name(finding), 0..0));
+        true
+    });
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let pass = Pass {
+        cursor: &mut Cursor::new(json, 0),
+        inside: (0..sought.len()).collect(),
+        sought: &mut sought,
+        depth: 0,
+        name: None,
+    };
+    // The text was read before.
+    let _ = pass.deserialize(&mut deserializer);
+    let mut spans = sought.into_iter().map(|(_, _, span)| span);
+    found.retain(|finding| {
+        finding.span = spans.next();
+        true
+    });
+}
+
+/// Whether a finding is about a field's name.
+fn of_name(finding: &Finding) -> bool {
+    matches!(
+        finding.code,
+        FindingCode::ScriptName | FindingCode::LabelKey
+    )
 }
 
 /// Returns the byte at which `json` stops being JSON, or the end.
-fn syntax_error(json: &str) -> Option<Range<usize>> {
-    // A `Value`, since what is only passed over may hold numbers that cannot be read.
-    let error = serde_json::from_str::<Value>(json).err()?;
+pub(super) fn syntax_error(json: &str, error: &serde_json::Error) -> Range<usize> {
     let before = json
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1));
@@ -47,155 +58,149 @@ fn syntax_error(json: &str) -> Option<Range<usize>> {
     while !json.is_char_boundary(start) {
         start = start.saturating_sub(1);
     }
-    let len = json.get(start..)?.chars().next().map_or(0, char::len_utf8);
-    Some(start..start.saturating_add(len))
+    let rest = json.get(start..).unwrap_or_default();
+    let len = rest.chars().next().map_or(0, char::len_utf8);
+    start..start.saturating_add(len)
 }
 
-/// A JSON text that is read from front to back.
-struct Text<'j> {
-    json: &'j str,
-    at: usize,
+/// One value, and the paths that lead to it or into it.
+struct Pass<'a, 'j> {
+    cursor: &'a mut Cursor<'j>,
+    sought: &'a mut Vec<(Vec<PathStep>, bool, Range<usize>)>,
+    inside: Vec<usize>,
+    depth: usize,
+    name: Option<Range<usize>>,
 }
 
-impl Text<'_> {
-    /// Reads a value and returns the span of what `path`, which starts at the value, leads to.
-    /// `name` is the span of the value's own name.
-    ///
-    /// Only the values along the path are gone into, each once.
-    fn locate(
-        &mut self,
-        path: &str,
-        at_root: bool,
-        name: Option<Range<usize>>,
-        names: bool,
-    ) -> Option<Range<usize>> {
-        let opening = self.peek()?;
-        let start = self.at;
-        let here = if matches!(opening, b'{' | b'[') {
-            name.clone().unwrap_or(start..start.saturating_add(1))
-        } else {
-            start..self.after_value()?
+impl Pass<'_, '_> {
+    fn found(&mut self, here: &Range<usize>) {
+        for n in &self.inside {
+            if let Some((steps, of_name, span)) = self.sought.get_mut(*n) {
+                let name = self.name.as_ref();
+                let of_name = *of_name && steps.len() == self.depth;
+                *span = name.filter(|_| of_name).unwrap_or(here).clone();
+            }
+        }
+    }
+
+    fn word(&mut self) {
+        let here = self.cursor.word();
+        self.found(&here);
+    }
+
+    fn after(&self, leads: impl Fn(&PathStep) -> bool) -> Vec<usize> {
+        let leads = |n: &usize| {
+            let steps = self.sought.get(*n).map(|(steps, ..)| steps);
+            steps
+                .and_then(|steps| steps.get(self.depth))
+                .is_some_and(&leads)
         };
-        if path.is_empty() {
-            self.at = start;
-            self.at = self.after_value()?;
-            return Some(if names { name.unwrap_or(here) } else { here });
-        }
-        let mut found = None;
-        match opening {
-            b'{' => {
-                self.skip(1);
-                while self.peek()? != b'}' {
-                    let key_start = self.at;
-                    let key_end = self.after_value()?;
-                    let key: String =
-                        serde_json::from_str(self.json.get(key_start..key_end)?).ok()?;
-                    self.at = key_end;
-                    self.expect(b':')?;
-                    self.peek()?;
-                    let mut step = String::new();
-                    // Writing to a string does not fail.
-                    let _ = write_field(&mut step, at_root, &key);
-                    // Of a field that stands twice, the last is meant.
-                    found = match after_step(path, &step) {
-                        Some(rest) => self.locate(rest, false, Some(key_start..key_end), names),
-                        None => {
-                            self.at = self.after_value()?;
-                            found
-                        }
-                    };
-                    self.separator()?;
-                }
-            }
-            b'[' => {
-                self.skip(1);
-                let mut n = 0usize;
-                while self.peek()? != b']' {
-                    let index = alloc::format!("[{n}]");
-                    // A pair's elements go by the names of what they are.
-                    let pair = ["key", "value"].get(n).copied().unwrap_or_default();
-                    let rest = after_step(path, &index)
-                        .or_else(|| after_step(path, &alloc::format!(".{pair}")));
-                    match rest {
-                        Some(rest) => found = self.locate(rest, false, None, names),
-                        None => self.at = self.after_value()?,
-                    }
-                    self.separator()?;
-                    n = n.saturating_add(1);
-                }
-            }
-            _ => self.at = here.end,
-        }
-        if matches!(opening, b'{' | b'[') {
-            self.skip(1);
-        }
-        Some(found.unwrap_or(here))
-    }
-
-    fn skip(&mut self, bytes: usize) {
-        self.at = self.at.saturating_add(bytes);
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
-    }
-
-    /// Passes white space and returns the byte that follows it.
-    fn peek(&mut self) -> Option<u8> {
-        while self.byte()?.is_ascii_whitespace() {
-            self.skip(1);
-        }
-        self.byte()
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.skip(1))
-    }
-
-    /// Passes what stands between two elements.
-    fn separator(&mut self) -> Option<()> {
-        if self.peek()? == b',' {
-            self.skip(1);
-        }
-        Some(())
-    }
-
-    /// Returns where the value that starts here ends.
-    fn after_value(&self) -> Option<usize> {
-        let bytes = self.json.as_bytes().get(self.at..)?;
-        let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-        for (n, byte) in bytes.iter().enumerate() {
-            let mut ends = false;
-            let after = self.at.saturating_add(n).saturating_add(1);
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => {
-                    in_string = !in_string;
-                    ends = !in_string && depth == 0;
-                }
-                _ if in_string => {}
-                b'{' | b'[' => depth = depth.saturating_add(1),
-                b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => {
-                    // Without a value nothing is passed: the text is not JSON.
-                    return (n > 0).then(|| after.saturating_sub(1));
-                }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    ends = depth == 0;
-                }
-                _ => {}
-            }
-            if ends {
-                return Some(after);
-            }
-        }
-        Some(self.json.len())
+        self.inside.iter().copied().filter(leads).collect()
     }
 }
 
-/// Returns what follows `step` in `path`, if that starts with the whole step.
-fn after_step<'p>(path: &'p str, step: &str) -> Option<&'p str> {
-    path.strip_prefix(step)
-        .filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+impl<'de> DeserializeSeed<'de> for Pass<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pass<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(mut self) -> Result<(), E> {
+        self.word();
+        Ok(())
+    }
+
+    fn visit_bool<E>(mut self, _: bool) -> Result<(), E> {
+        self.word();
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, _: i64) -> Result<(), E> {
+        self.word();
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, _: u64) -> Result<(), E> {
+        self.word();
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, _: f64) -> Result<(), E> {
+        self.word();
+        Ok(())
+    }
+
+    fn visit_str<E>(mut self, _: &str) -> Result<(), E> {
+        let here = self.cursor.string(None);
+        self.found(&here);
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(mut self, text: &'de str) -> Result<(), E> {
+        let here = self.cursor.string(Some(text));
+        self.found(&here);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<(), A::Error> {
+        let bracket = self.cursor.punctuation();
+        let here = self.name.clone().unwrap_or(bracket);
+        self.found(&here);
+        for n in 0usize.. {
+            // A pair's elements go by the names of what they are.
+            let pair = ["key", "value"].get(n).copied();
+            let inside = self.after(|step| match step {
+                PathStep::Index(index) => *index == n,
+                PathStep::Field(name) => pair == Some(name),
+            });
+            self.cursor.comma();
+            let pass = Pass {
+                cursor: &mut *self.cursor,
+                sought: &mut *self.sought,
+                inside,
+                depth: self.depth.saturating_add(1),
+                name: None,
+            };
+            if values.next_element_seed(pass)?.is_none() {
+                break;
+            }
+        }
+        self.cursor.punctuation();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        let bracket = self.cursor.punctuation();
+        let here = self.name.clone().unwrap_or(bracket);
+        self.found(&here);
+        while let Some(key) = fields.next_key_seed(Key)? {
+            self.cursor.comma();
+            let borrowed = match &key {
+                Cow::Borrowed(key) => Some(*key),
+                Cow::Owned(_) => None,
+            };
+            let name = self.cursor.string(borrowed);
+            self.cursor.punctuation();
+            let kept = kept(&key);
+            let inside = self.after(|step| matches!(step, PathStep::Field(name) if name == kept));
+            fields.next_value_seed(Pass {
+                cursor: &mut *self.cursor,
+                sought: &mut *self.sought,
+                inside,
+                depth: self.depth.saturating_add(1),
+                name: Some(name),
+            })?;
+        }
+        self.cursor.punctuation();
+        Ok(())
+    }
 }

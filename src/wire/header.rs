@@ -43,11 +43,12 @@ impl FrameKind {
         }
     }
 
-    const fn from_u8(kind: u8) -> Option<Self> {
+    /// The kind of this byte in a frame of this generation.
+    const fn from_u8(kind: u8, generation: u8) -> Option<Self> {
         match kind {
             1 => Some(Self::HandoffInit),
             2 => Some(Self::GuestReport),
-            3 => Some(Self::GuestSetup),
+            3 if generation >= 2 => Some(Self::GuestSetup),
             _ => None,
         }
     }
@@ -108,7 +109,7 @@ impl FrameHeader {
             return Err(DecodeErrorKind::BadMagic.at(Offset::of(at)));
         }
         let at = |offset, kind: DecodeErrorKind| Err(kind.at(Offset::new(offset)));
-        let Some(kind) = FrameKind::from_u8(kind) else {
+        let Some(kind) = FrameKind::from_u8(kind, generation) else {
             return at(4, DecodeErrorKind::UnknownKind { kind });
         };
         if min_generation == 0 || min_generation > generation {
@@ -210,7 +211,7 @@ impl FrameHeader {
 }
 
 /// The error for `len` bytes where `wanted` are needed.
-pub(super) fn truncated(len: usize, wanted: usize) -> DecodeError {
+pub(crate) fn truncated(len: usize, wanted: usize) -> DecodeError {
     let (len, wanted) = (Offset::of(len), Offset::of(wanted));
     let missing = (wanted - len).get();
     DecodeErrorKind::Truncated { missing }.at(len)

@@ -239,11 +239,11 @@ fn a_broken_header_is_refused() {
         ),
         (
             Header {
-                kind: 3,
+                kind: 4,
                 ..good.clone()
             },
             DecodeError {
-                kind: DecodeErrorKind::UnknownKind { kind: 3 },
+                kind: DecodeErrorKind::UnknownKind { kind: 4 },
                 offset: 4,
             },
             4,

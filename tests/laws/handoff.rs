@@ -70,7 +70,7 @@ pub fn decode(data: &[u8]) {
 }
 
 /// A refusal tells where, and can be told to the host.
-fn assert_refusal(error: DecodeError, data: &[u8]) {
+pub fn assert_refusal(error: DecodeError, data: &[u8]) {
     assert!(error.offset() as usize <= data.len(), "{error:?}");
     // Whatever the bytes are, the text is for people and of one line.
     let text = error.to_string();
@@ -386,7 +386,7 @@ fn try_mutate(u: &mut Unstructured<'_>) -> Result<()> {
 
 /// What may happen to a frame on its way; places and lengths are taken modulo what there is.
 #[derive(Arbitrary, Debug)]
-enum Damage {
+pub enum Damage {
     Flip { at: u16, bits: u8 },
     Cut { from: u16, len: u8 },
     Double { from: u16, len: u8 },
@@ -396,7 +396,7 @@ enum Damage {
 }
 
 impl Damage {
-    fn apply(&self, frame: &mut Vec<u8>) {
+    pub fn apply(&self, frame: &mut Vec<u8>) {
         let place = |at: u16| usize::from(at) % frame.len().max(1);
         let range = |from: u16, len: u8| {
             let from = place(from);

@@ -6,6 +6,7 @@
 mod checks;
 mod documents;
 mod frames;
+mod hand_over;
 mod handoff;
 mod messages;
 mod names;
@@ -20,12 +21,13 @@ pub use frames::reseal;
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.
-pub const ALL: [(&str, Law); 12] = [
+pub const ALL: [(&str, Law); 13] = [
     ("handoff_decode", handoff::decode),
     ("handoff_roundtrip", handoff::roundtrip),
     ("handoff_mutate", handoff::mutate),
     ("handoff_evolve", handoff::evolve),
     ("guest_report", report::any),
+    ("hand_over", hand_over::any),
     ("setup_decode", setup::decode),
     ("setup_roundtrip", setup::roundtrip),
     ("plan", plan::any),

@@ -6,11 +6,13 @@ use std::fmt::Write;
 
 use crate::shared::frames::{golden_frame, golden_messages};
 use microsandbox_types::{
-    AUTO_INIT_CANDIDATES, DecodeError, GuestReport, HandoffInit, HandoffInitRef,
+    AUTO_INIT_CANDIDATES, DecodeError, GuestReport, GuestSetup, HandoffInit, HandoffInitRef, Mount,
+    MountFlags, MountSource, Root,
 };
 
 const WIRE: &str = include_str!("../../WIRE.md");
 const VECTORS: &str = include_str!("../data/vectors.tsv");
+const SETUP_VECTORS: &str = include_str!("../data/setup/vectors.tsv");
 
 struct Vector {
     is_handoff: bool,
@@ -190,6 +192,29 @@ fn the_example_report_is_what_the_code_writes() {
 }
 
 #[test]
+fn the_example_setup_is_what_the_code_writes() {
+    let frame = example("\n### A setup\n");
+    let setup = GuestSetup {
+        root: Root::Virtiofs {
+            tag: "root".into(),
+            readonly: false,
+        },
+        mounts: vec![Mount {
+            source: MountSource::Virtiofs { tag: "m0".into() },
+            guest: "/data".into(),
+            flags: MountFlags {
+                readonly: true,
+                ..MountFlags::default()
+            },
+        }],
+        hostname: Some("web-1".into()),
+        ..GuestSetup::default()
+    };
+    assert_eq!(setup.encode(), Ok(frame.clone()));
+    assert_eq!(GuestSetup::decode(&frame), Ok(setup));
+}
+
+#[test]
 fn auto_stands_for_the_documented_candidates() {
     let candidates: Vec<String> = AUTO_INIT_CANDIDATES
         .iter()
@@ -216,6 +241,15 @@ fn the_code_gives_every_vectors_answer() {
     }
 }
 
+/// The codes of the setup's vectors, whose answers its own tests hold.
+fn setup_codes() -> impl Iterator<Item = u8> {
+    let lines = SETUP_VECTORS.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let (code, _) = line.split('\t').nth(1)?.split_once(' ')?;
+        code.parse().ok()
+    })
+}
+
 #[test]
 fn the_tables_have_the_codes_of_the_vectors_and_no_others() {
     let rows = code_rows();
@@ -227,6 +261,7 @@ fn the_tables_have_the_codes_of_the_vectors_and_no_others() {
     let mut in_vectors: Vec<u8> = vectors()
         .iter()
         .filter_map(|vector| Some(vector.refusal()?.0))
+        .chain(setup_codes())
         .collect();
     in_vectors.sort_unstable();
     in_vectors.dedup();

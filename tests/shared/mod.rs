@@ -5,6 +5,7 @@ pub mod compare;
 pub mod frames;
 pub mod heap;
 pub mod mutate;
+pub mod setup;
 pub mod tree;
 pub mod types;
 // The fuzz targets have no proptest.

@@ -6,6 +6,7 @@ mod shared;
 mod enums;
 mod generators;
 mod names;
+mod plan;
 mod postcard;
 mod rules;
 mod spans;

@@ -552,21 +552,21 @@ fn numbers_that_must_be_in_order() {
 #[test]
 fn suggestions() {
     for (name, text) in [
-        ("NAME", "; did you mean `name`?"),
-        ("naem", "; did you mean `name`?"),
-        ("enb", "; did you mean `env`?"),
+        ("NAME", "; did you mean \"name\"?"),
+        ("naem", "; did you mean \"name\"?"),
+        ("enb", "; did you mean \"env\"?"),
         ("xnb", ""),
-        ("pul_polcy", "; did you mean `pull_policy`?"),
-        ("lifecyc", "; did you mean `lifecycle`?"),
+        ("pul_polcy", "; did you mean \"pull_policy\"?"),
+        ("lifecyc", "; did you mean \"lifecycle\"?"),
         ("lifecy", ""),
-        ("cpus", "; did you mean `resources.cpus`?"),
-        ("hostname", "; did you mean `runtime.hostname`?"),
-        ("ports", "; did you mean `network.ports`?"),
+        ("cpus", "; it belongs in \"resources\""),
+        ("hostname", "; it belongs in \"runtime\""),
+        ("ports", "; it belongs in \"network\""),
         ("frobnicate", ""),
     ] {
         assert_eq!(
             check(&json!({name: 0})).to_string(),
-            format!("error[unknown-field] {name}: there is no field `{name}`{text}")
+            format!("error[unknown-field] {name}: unknown field \"{name}\"{text}")
         );
     }
 }
@@ -577,33 +577,33 @@ fn wrong_types() {
     for (part, text) in [
         (
             json!({"resources": {"cpus": "hunter2"}}),
-            "error[wrong-type] resources.cpus: invalid type: string, expected u8",
+            "error[wrong-type] resources.cpus: \"cpus\" must be a number, not a string",
         ),
         (
             json!({"resources": {"cpus": 4711}}),
-            "error[wrong-type] resources.cpus: invalid value: integer, expected u8",
+            "error[wrong-type] resources.cpus: \"cpus\" must be a whole number from 0 to 255",
         ),
         (
             json!({"env": [{"key": "A"}]}),
-            "error[missing] env[0]: missing field `value`",
+            "error[missing] env[0].value: field \"value\" is missing",
         ),
         (
             json!({"pull_policy": "allways"}),
-            "error[wrong-type] pull_policy: there is no `allways`, expected one of `IfMissing`, \
-             `Always`, `Never`; did you mean `Always`?",
+            "error[wrong-type] pull_policy: \"pull_policy\" must be \"IfMissing\", \"Always\" or \
+             \"Never\"; did you mean \"Always\"?",
         ),
         (
             json!({"pull_policy": "Al`ways\u{7f}"}),
-            "error[wrong-type] pull_policy: there is no `Al`ways\\u{7f}`, expected one of \
-             `IfMissing`, `Always`, `Never`; did you mean `Always`?",
+            "error[wrong-type] pull_policy: \"pull_policy\" must be \"IfMissing\", \"Always\" or \
+             \"Never\"; did you mean \"Always\"?",
         ),
         (
             json!({"lifecycle": [true, null, null]}),
-            "error[wrong-type] lifecycle: must be an object, not an array",
+            "error[wrong-type] lifecycle: \"lifecycle\" must be an object, not a list",
         ),
         (
             json!({"pull_policy": {"Always": null}}),
-            "error[wrong-type] pull_policy: must be a text, not an object",
+            "error[wrong-type] pull_policy: \"pull_policy\" must be a string, not an object",
         ),
     ] {
         assert_eq!(check(&part).to_string(), text, "{part}");
@@ -629,7 +629,9 @@ fn the_words_of_a_mount() {
     ] {
         assert_eq!(
             check(&json!({"mounts": [mount]})).to_string(),
-            format!("error[wrong-type] mounts[0].{field}: must be a text, not an object")
+            format!(
+                "error[wrong-type] mounts[0].{field}: \"{field}\" must be a string, not an object"
+            )
         );
     }
 }

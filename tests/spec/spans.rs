@@ -2,100 +2,128 @@
 
 use microsandbox_types::*;
 
-fn finding(code: FindingCode, path: &str) -> Finding {
-    let mut finding = SandboxSpec::check_json("[]").as_slice()[0].clone();
-    finding.code = code;
-    finding.path = path.into();
-    finding
-}
-
-/// Asserts that a finding is where `marked` has it between `«` and `»`.
+/// Asserts that the first finding with this code is where `marked` has it between `«` and `»`.
 fn assert_marked(code: FindingCode, path: &str, marked: &str) {
     let (before, rest) = marked.split_once('«').unwrap();
     let (inside, after) = rest.split_once('»').unwrap();
     let json = format!("{before}{inside}{after}");
     let expected = before.len()..before.len() + inside.len();
-    let span = finding(code, path).span(&json);
-    assert_eq!(span, Some(expected), "{code} at `{path}` in {marked}");
+    let found = SandboxSpec::check_json(&json);
+    let one = found
+        .iter()
+        .find(|one| one.code == code && one.path.as_str() == path);
+    let span = one.and_then(|one| one.span.clone());
+    assert_eq!(
+        span,
+        Some(expected),
+        "{code} at `{path}` in {marked}:\n{found}"
+    );
 }
 
 #[test]
-fn of_values() {
-    for (path, marked) in [
-        ("", "«0»"),
-        ("", " \n\t\r«\"text\"» "),
-        ("a", r#"{"a": «0», "b": 1}"#),
-        ("b", r#"{"a":0,"b":«1»}"#),
-        ("b", "{\"a\" : 0 ,\n\t\"b\"\r\n:\t«1»\n}"),
-        ("b", r#"{"a": "\"}, \\", "b": «"\\\"]"»}"#),
-        ("b", r#"{"a": "}]{[,:", "b": «"]}, :"»}"#),
-        ("b", r#"{"a": {"x": [1, {"y": "z"}], "b": 2}, "b": «true»}"#),
-        ("b", r#"{"a": [[], {}, [1, 2], "x"], "b": «null»}"#),
-        ("a.b", r#"{"a": {"b": «1.5e3»,"c": 2}, "b": 3}"#),
-        ("[1]", "[0, «1», 2]"),
-        ("[1][0]", "[0,[«1»],2]"),
-        ("a[10]", r#"{"a": [0,1,2,3,4,5,6,7,8,9,«10»]}"#),
-        ("a[1].b", r#"{"a": [{"b": 0}, {"b": «1»}]}"#),
-        // Names of which one starts with the other, or with what looks like a step.
-        ("ab", r#"{"a": 0, "ab": «1»}"#),
-        ("a", r#"{"ab": 0, "a": «1», "abc": 2}"#),
-        (r#"["a.b"]"#, r#"{"a": {"b": 0}, "a.b": «1»}"#),
-        (r#"a["b c"]"#, r#"{"a": {"b": 0, "b c": «1»}}"#),
-        (r#"["é"]"#, r#"{"e": 0, "\u00e9": «1»}"#),
-        // Pairs as lists.
-        ("env[0].key", r#"{"env": [[«"A"», "b"]]}"#),
-        ("env[0].value", r#"{"env": [["A", «"b"»]]}"#),
-        // The last of two is meant.
-        ("a", r#"{"a": 1, "b": 2, "a": «3», "c": 4}"#),
+fn of_mistakes_of_form() {
+    use FindingCode::{Missing, RepeatedField, UnknownField, WrongType};
+    for (code, path, marked) in [
+        (WrongType, "", "«0»"),
+        (WrongType, "", " \n\t\r«\"te\\\"xt\"» "),
+        (WrongType, "", "«[»1]"),
+        (
+            WrongType,
+            "env",
+            r#"{"labels": {"b": "}, \\"}, «"env"» : {"A": "b"}}"#,
+        ),
+        (
+            WrongType,
+            "env[1].value",
+            r#"{"env":[{"key":"é","value":""},{"value":«-1.5e3»,"key":"\u00e9"}]}"#,
+        ),
+        (
+            WrongType,
+            "resources.cpus",
+            r#"{"resources": {"cpus": «256» , "memory_mib": 1}}"#,
+        ),
+        (
+            WrongType,
+            "init.env[0]",
+            r#"{"init": {"cmd": "auto", "env": [«[»"A"]]}}"#,
+        ),
+        (
+            WrongType,
+            "init.env[0][1]",
+            r#"{"init": {"cmd": "auto", "env": [["A", «null»]]}}"#,
+        ),
+        (
+            WrongType,
+            "mounts[1].options.readonly",
+            r#"{"mounts": [{"type": "Tmpfs", "guest": "/a"}, {"options": {"readonly": «"no"»}, "guest": "/b", "type": "Tmpfs"}]}"#,
+        ),
+        (
+            WrongType,
+            "mounts[0].type",
+            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"»}]}"#,
+        ),
+        (
+            WrongType,
+            "image",
+            r#"{"image": {"Oci": {"reference": "a"}, «"Bind"»: "/a"}}"#,
+        ),
+        (WrongType, "$schema", r#"{"$schema": «1»}"#),
+        (
+            UnknownField,
+            "env[0].x",
+            r#"{"env": [{"key": "A", "value": "", «"\u0078"»: [{}]}]}"#,
+        ),
+        (
+            UnknownField,
+            "resources.$schema",
+            r#"{"resources": {«"$schema"»: ""}}"#,
+        ),
+        (
+            UnknownField,
+            "mounts[0].host",
+            r#"{"mounts": [{«"host"»: {}, "type": "Tmpfs", "guest": "/a"}]}"#,
+        ),
+        (
+            RepeatedField,
+            "name",
+            r#"{"name": "a", "env": [], «"n\u0061me"»: "b"}"#,
+        ),
+        (
+            RepeatedField,
+            "mounts[0].guest",
+            r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", «"guest"»: "/b"}]}"#,
+        ),
+        (
+            RepeatedField,
+            r#"network.policy[""]"#,
+            r#"{"network": {"policy": {"": 1, «""»: 2}}}"#,
+        ),
+        (
+            Missing,
+            "network.ports[0].host_bind",
+            r#"{"network": {"ports": [«{»"host_port": 1, "guest_port": 1}]}}"#,
+        ),
+        (Missing, "init.cmd", r#"{«"init"»: {}}"#),
+        (Missing, "mounts[0].type", r#"{"mounts": [«{»}]}"#),
     ] {
-        assert_marked(FindingCode::Zero, path, marked);
+        assert_marked(code, path, marked);
     }
 }
 
-/// Of what has an inside the name is marked, or the opening bracket where there is none.
 #[test]
-fn of_objects_and_arrays() {
-    for (path, marked) in [
-        ("", r#"«{»"a": 1}"#),
-        ("", " «[»1]"),
-        ("a", r#"{«"a"»: {"b": 1}}"#),
-        ("a", r#"{"b": {}, «"a"» : [1]}"#),
-        ("a[1]", r#"{"a": [0, «{»"b": 1}]}"#),
-        ("a[0]", r#"{"a": [«[»1], 2]}"#),
-    ] {
-        assert_marked(FindingCode::WrongType, path, marked);
-    }
-}
-
-/// A name that is at fault itself is marked in place of its value.
-#[test]
-fn of_names() {
-    for code in [
-        FindingCode::UnknownField,
-        FindingCode::RepeatedField,
-        FindingCode::ScriptName,
-        FindingCode::LabelKey,
-    ] {
-        assert_marked(code, "a", r#"{«"a"»: 1}"#);
-        assert_marked(code, "a.b", r#"{"a": {"a": 0, «"b"»: "c"}}"#);
-        assert_marked(code, "a", r#"{"a": 1, «"a"»: 2}"#);
-        assert_marked(code, "[0]", "[«1»]");
-    }
-}
-
-/// What is absent is told of the nearest thing around it.
-#[test]
-fn of_what_is_absent() {
-    for (path, marked) in [
-        ("x", r#"«{»"a": 1}"#),
-        ("[2]", "«[»0, 1]"),
-        ("a.b", r#"{«"a"»: {"c": 1}, "b": 2}"#),
-        ("a[1]", r#"{«"a"»: [0]}"#),
-        ("a[0].b", r#"{"a": [«{»}]}"#),
-        ("a.b", r#"{"a": «"text"», "b": 2}"#),
-        ("a.b.c", r#"{"a": {"b": «0»}}"#),
-    ] {
-        assert_marked(FindingCode::Missing, path, marked);
+fn of_what_breaks_a_rule() {
+    let long = "k".repeat(400);
+    for (code, path, marked) in [
+        (FindingCode::Zero, "resources.cpus", r#"{"resources": {"cpus": «0»}}"#.into()),
+        (FindingCode::Zero, "resources.cpus", r#"{"nme": [[], {}], "resources" : { "cpus"
+: «0» }}"#.into()),
+        (FindingCode::PathNotAbsolute, "mounts[1].guest", r#"{"mounts": [{"type": 1}, {"guest": «"a"», "type": "Tmpfs"}]}"#.into()),
+        (FindingCode::EnvKeyEquals, "init.env[0].key", r#"{"init": {"cmd": "auto", "env": [[«"A="», "b"]]}}"#.into()),
+        (FindingCode::ScriptName, r#"runtime.scripts["a/b"]"#, r#"{"runtime": {"scripts": {«"a\/b"»: ""}}}"#.into()),
+        (FindingCode::LabelKey, &format!("labels[\"{}…\"]", &long[..64]), format!(r#"{{"labels": {{"{}": "", «"{long}"»: ""}}}}"#, &long[..100])),
+        (FindingCode::PortsWithoutNetwork, "network.ports", r#"{"network": {"enabled": false, «"ports"»: [{"host_port": 1, "guest_port": 1, "host_bind": "::1"}]}}"#.into()),
+    ] as [(FindingCode, &str, String); 7] {
+        assert_marked(code, path, &marked);
     }
 }
 
@@ -111,34 +139,44 @@ fn of_broken_syntax() {
         // Where the text ends too early, its last character is marked, unless that ends a line.
         "[1, «2»",
         "[1, 2\n«»",
-        "[1]\r\n«]»",
+        "{}\r\n«]»",
     ] {
         assert_marked(FindingCode::Syntax, "", marked);
     }
-    assert_eq!(finding(FindingCode::Syntax, "").span("{}"), None);
 }
 
-/// A text that is not JSON ends the search, wherever it breaks.
 #[test]
-fn of_another_text() {
-    for (path, json) in [
-        ("", ""),
-        ("", " "),
-        ("", ","),
-        ("[1]", "[}"),
-        ("[0]", "[:1]"),
-        ("[0]", "[1"),
-        ("a", "{"),
-        ("a", "{]"),
-        ("a", "{1: 2}"),
-        ("a", r#"{"a""#),
-        ("a", r#"{"a" 1}"#),
-        ("a", r#"{"a":"#),
-        ("b", r#"{"a":}"#),
-        ("b", r#"{"a": 1"#),
-        ("b", r#"{"a": {"b": 1"#),
-    ] {
-        let span = finding(FindingCode::Zero, path).span(json);
-        assert_eq!(span, None, "`{path}` in {json}");
-    }
+fn the_first_of_two_is_related() {
+    let json = r#"{"name": "a", "name": "b"}"#;
+    let found = SandboxSpec::check_json(json);
+    let one = found
+        .iter()
+        .find(|one| one.code == FindingCode::RepeatedField);
+    let related = &one.unwrap().related[0];
+    assert_eq!(
+        (related.span.clone(), related.label),
+        (1..7, "the first is here")
+    );
+}
+
+/// All mistakes are found at once, and the rules look at what could be read.
+#[test]
+fn of_many_mistakes_at_once() {
+    let json =
+        r#"{"name": 1, "env": {}, "mounts": [{"type": "Tmpfs"}, 5], "resources": {"cpus": 0}}"#;
+    let found: Vec<_> = SandboxSpec::check_json(json)
+        .iter()
+        .map(|one| format!("{} {}", one.code, one.path))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "wrong-type name",
+            "wrong-type env",
+            "missing mounts[0].guest",
+            "wrong-type mounts[1]",
+            "image-reference image.Oci.reference",
+            "zero resources.cpus",
+        ]
+    );
 }

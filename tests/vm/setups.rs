@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::Failed;
 use microsandbox_types::{
-    BlockDevice, BootStep, GuestReport, GuestSetup, HandoffInit, HostsEntry, Interface, IpNet,
-    Mount, MountFlags, MountSource, Outcome, RlimitResource, Root, SetupRlimit, Then, Upper,
+    BlockDevice, BootStep, GuestReport, GuestSetup, HandOver, HandoffInit, HostsEntry, Interface,
+    IpNet, Mount, MountFlags, MountSource, Outcome, RlimitResource, Root, SetupRlimit, Then, Upper,
     WallClock, hand_over,
 };
 
@@ -174,7 +174,11 @@ fn reads(paths: &[&str]) -> HandoffInit {
 
 /// Boots, and returns what the init wrote.
 fn boot(vm: &mut Vm, setup: &GuestSetup, init: &HandoffInit) -> Result<String, Failed> {
-    match hand_over(&mut vm.agent, Some(setup), Some(init), |_| {}) {
+    match hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(setup), Some(init)),
+        |_| {},
+    ) {
         Ok(Outcome::Started) => Ok(vm.read_init()?),
         other => Err(vm.explain(format!("{other:?}")).into()),
     }
@@ -442,7 +446,7 @@ fn an_agent_stays() -> Test {
         ..GuestSetup::default()
     };
     let mut vm = start("stays", Vec::new())?;
-    let outcome = hand_over(&mut vm.agent, Some(&setup), None, |_| {});
+    let outcome = hand_over(&mut vm.agent, HandOver::new(Some(&setup), None), |_| {});
     match outcome {
         Ok(Outcome::SetUp) => Ok(()),
         other => Err(vm.explain(format!("{other:?}")).into()),
@@ -471,8 +475,7 @@ fn expect_failure(name: &str, devices: Vec<Device>, setup: &GuestSetup, expected
     let mut vm = start(name, devices)?;
     let outcome = hand_over(
         &mut vm.agent,
-        Some(setup),
-        Some(&HandoffInit::new(INIT)),
+        HandOver::new(Some(setup), Some(&HandoffInit::new(INIT))),
         |_| {},
     );
     let error = outcome.err().ok_or("the guest booted")?;
@@ -549,9 +552,11 @@ fn a_missing_interpreter_is_told_apart() -> Test {
     let mut vm = start("script", vec![share("root", &root, false)])?;
     let init = HandoffInit::new("/srv/script");
     let mut reports = Vec::new();
-    let outcome = hand_over(&mut vm.agent, Some(&setup), Some(&init), |report| {
-        reports.push(*report)
-    });
+    let outcome = hand_over(
+        &mut vm.agent,
+        HandOver::new(Some(&setup), Some(&init)),
+        |report| reports.push(*report),
+    );
     let expected = GuestReport::Failed {
         step: BootStep::ExecInterpreter,
         item: 0,
