@@ -476,7 +476,7 @@ fn expect_refused(frame: &[u8], expected: fn(&DecodeError) -> bool) -> Test {
 fn expect_failed(mut vm: Vm, step: BootStep, errno: i32) -> Test {
     let item = 0;
     expect_report(&mut vm, GuestReport::Failed { step, item, errno })?;
-    expect_on_console(vm, &format!("failed: errno {errno}"))
+    expect_on_console(vm, &format!("): errno {errno}"))
 }
 
 /// What the agent's console says of a frame that it refuses.
