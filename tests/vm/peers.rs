@@ -97,15 +97,9 @@ fn a_host_of_generation_1_hears_its_own_reports() -> Test {
 
 fn a_host_of_generation_1_hears_of_failures() -> Test {
     let missing = HandoffInit::new("/srv/missing");
-    let mut frame = missing.encode()?;
-    // What a writer of generation 1 would have written.
-    frame[5] = 1;
-    let summed = frame.len() - 8;
-    let checksum = twox_hash::XxHash64::oneshot(0, &frame[..summed]);
-    frame[summed..].copy_from_slice(&checksum.to_le_bytes());
-    let mut vm = start("first-generation", Vec::new())?;
+    let mut vm = start("old-host-failure", Vec::new())?;
     expect_ready(&mut vm)?;
-    vm.agent.write_all(&frame)?;
+    vm.agent.write_all(&first_generation(&missing)?)?;
     expect_report(&mut vm, GuestReport::ExecFailed { errno: 2 })?;
     vm.wait_off().map(|_| ()).map_err(Into::into)
 }
