@@ -61,9 +61,10 @@ fn change(tree: &mut Tree, what: usize, with: usize) {
                 _ => *tree = wrapped,
             }
         }
-        Tree::Text(text) => match what % 4 {
+        Tree::Text(text) => match what % 9 {
             0 => text.push('\0'),
             1 => text.insert(0, '\u{202e}'),
+            // More than `execve(2)` takes.
             2 => text.push_str(&"x".repeat(140_000)),
             _ => *tree = wrapped,
         },
