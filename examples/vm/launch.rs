@@ -8,6 +8,8 @@
 
 pub mod machine;
 pub mod share;
+#[path = "../shared/terminal.rs"]
+pub mod terminal;
 
 use std::env;
 use std::ffi::OsString;
@@ -516,21 +518,8 @@ const MAX_LINE: usize = 1000;
 
 /// A line from outside as a terminal may have it: not too long, and without control characters.
 pub fn shown(line: &str) -> String {
-    let mut chars = line.chars();
-    let mut shown: String = chars.by_ref().take(MAX_LINE).map(escaped).collect();
-    if chars.next().is_some() {
-        shown.push_str(" […]");
-    }
-    shown
-}
-
-fn escaped(c: char) -> String {
-    match c {
-        c if c.is_control() => c.escape_unicode().to_string(),
-        // These turn what follows around.
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            c.escape_unicode().to_string()
-        }
-        c => c.to_string(),
+    match line.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => format!("{} […]", terminal::shown(&line[..end])),
+        None => terminal::shown(line),
     }
 }

@@ -17,13 +17,16 @@ mod run;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    let result = run::run();
+    let result = run::run().map_err(|error| launch::terminal::shown_lines(&error.to_string()));
     #[cfg(not(unix))]
     let result: Result<(), &str> = Err("needs a Unix machine: QEMU's ports are Unix sockets");
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!(
+                "error: {}",
+                launch::terminal::shown_lines(&error.to_string())
+            );
             ExitCode::FAILURE
         }
     }

@@ -107,7 +107,7 @@ fn modules(machine: &Machine, plan: &BootPlan) -> Vec<&'static str> {
 fn tell_plan(spec: &SandboxSpec, plan: &BootPlan) {
     println!("attached");
     for device in &plan.devices {
-        println!("  {:<9} {}", device.id, attach::describe(device));
+        println!("  {:<9} {}", device.id, shown(&attach::describe(device)));
     }
     for port in &spec.network.ports {
         println!(
