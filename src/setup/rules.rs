@@ -85,19 +85,33 @@ fn size(size_mib: Option<u32>) -> Checked {
 }
 
 fn mount_path(path: &[u8]) -> Checked {
-    ensure(!path.contains(&0), MessageRule::Nul)?;
     ensure(path::is_absolute(path), MessageRule::NotAbsolute)?;
     if !path::fits_path_max(path) {
         let (len, max) = (saturate(path.len()), Offset::of(MAX_PATH_BYTES).get());
         return Err(MessageRule::PathTooLong { len, max });
     }
-    let mut components = path.split(|byte| *byte == b'/').skip(1);
-    let is_normal = components.all(|part| {
-        (1..=MAX_SCRIPT_NAME_BYTES).contains(&part.len()) && !matches!(part, b"." | b"..")
-    });
-    ensure(is_normal, MessageRule::PathNotNormal)?;
+    // One pass by hand: splitting takes three times the instructions.
+    let mut start = 1usize;
+    for (at, byte) in path.iter().enumerate().skip(1) {
+        match byte {
+            b'/' => {
+                component(path.get(start..at))?;
+                start = at.saturating_add(1);
+            }
+            0 => return Err(MessageRule::Nul),
+            _ => {}
+        }
+    }
+    component(path.get(start..))?;
     let is_base = matches!(path, b"/proc" | b"/sys" | b"/dev");
     ensure(!is_base, MessageRule::MountOnBase)
+}
+
+fn component(component: Option<&[u8]>) -> Checked {
+    let is_normal = component.is_some_and(|part| {
+        (1..=MAX_SCRIPT_NAME_BYTES).contains(&part.len()) && !matches!(part, b"." | b"..")
+    });
+    ensure(is_normal, MessageRule::PathNotNormal)
 }
 
 /// The mounts' paths so far, to be compared with the next.
@@ -136,11 +150,14 @@ fn is_below(path: &[u8], parent: &[u8]) -> bool {
 }
 
 pub(super) fn hostname(hostname: &str) -> Checked {
-    let is_hostname = (1..=MAX_HOSTNAME_BYTES).contains(&hostname.len())
-        && !hostname
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '/' | ' '));
+    let is_hostname = is_name(hostname, MAX_HOSTNAME_BYTES, b'/');
     ensure(is_hostname, MessageRule::BadHostname)
+}
+
+/// Whether a text is short enough, and without control characters, spaces and this one byte.
+fn is_name(name: &str, max: usize, without: u8) -> bool {
+    let fits = |c: char| !c.is_control() && c != ' ' && c != char::from(without);
+    (1..=max).contains(&name.len()) && name.chars().all(fits)
 }
 
 pub(super) fn interface<S: Text>(interface: &Interface<S>) -> Checked {
@@ -179,10 +196,7 @@ pub(super) fn interface_pair<S: Text>(earlier: &Interface<S>, later: &Interface<
 
 /// A search domain, or a name of a hosts entry.
 pub(super) fn domain(domain: &str) -> Checked {
-    let is_domain = (1..=MAX_DOMAIN_BYTES).contains(&domain.len())
-        && !domain
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace() || c == '#');
+    let is_domain = is_name(domain, MAX_DOMAIN_BYTES, b'#');
     ensure(is_domain, MessageRule::BadDomain)
 }
 
