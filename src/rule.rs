@@ -162,7 +162,7 @@ pub enum MessageRule {
     #[error("is the second interface with a gateway of this family")]
     TwoGateways,
     /// A domain is empty, too long, or would end its field in a file under `/etc`.
-    #[error("name must be 1 to 255 bytes without control characters, white space and `#`")]
+    #[error("name must be 1 to 255 bytes without control characters, space and `#`")]
     BadDomain,
     /// A soft limit is above its hard limit.
     #[error("soft limit must not be above the hard one")]

@@ -42,7 +42,7 @@ pub(super) fn mount<S: Text>(mount: &Mount<S>) -> Checked {
         MountSource::VirtiofsFile { tag: name, file } => {
             tag(name, MAX_TAG_BYTES)?;
             let name = file.bytes();
-            let fits = is_name(name) && !name.iter().any(|byte| matches!(byte, 0 | b'/'));
+            let fits = is_part(name) && !name.iter().any(|byte| matches!(byte, 0 | b'/'));
             ensure(fits, MessageRule::BadFileName)?;
         }
         MountSource::Block(device) => block_device(device)?,
@@ -91,15 +91,31 @@ fn mount_path(path: &[u8]) -> Checked {
         let (len, max) = (saturate(path.len()), Offset::of(MAX_PATH_BYTES).get());
         return Err(MessageRule::PathTooLong { len, max });
     }
-    let mut parts = path.split(|byte| *byte == b'/').skip(1);
-    ensure(parts.all(is_name), MessageRule::PathNotNormal)?;
-    let base: [&[u8]; 3] = [b"/proc", b"/sys", b"/dev"];
-    let is_base = base.contains(&path);
+    // One pass by hand: splitting takes three times the instructions.
+    let mut start = 1usize;
+    for (at, byte) in path.iter().enumerate().skip(1) {
+        match byte {
+            b'/' => {
+                ensure(
+                    path.get(start..at).is_some_and(is_part),
+                    MessageRule::PathNotNormal,
+                )?;
+                start = at.saturating_add(1);
+            }
+            0 => return Err(MessageRule::Nul),
+            _ => {}
+        }
+    }
+    ensure(
+        path.get(start..).is_some_and(is_part),
+        MessageRule::PathNotNormal,
+    )?;
+    let is_base = matches!(path, b"/proc" | b"/sys" | b"/dev");
     ensure(!is_base, MessageRule::MountOnBase)
 }
 
 /// Whether `part`, which holds no `/`, may be one of a normal path.
-fn is_name(part: &[u8]) -> bool {
+fn is_part(part: &[u8]) -> bool {
     (1..=MAX_SCRIPT_NAME_BYTES).contains(&part.len()) && !matches!(part, b"." | b"..")
 }
 
@@ -139,11 +155,14 @@ fn is_below(path: &[u8], parent: &[u8]) -> bool {
 }
 
 pub(super) fn hostname(hostname: &str) -> Checked {
-    let is_hostname = (1..=MAX_HOSTNAME_BYTES).contains(&hostname.len())
-        && !hostname
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '/' | ' '));
+    let is_hostname = is_name(hostname, MAX_HOSTNAME_BYTES, b'/');
     ensure(is_hostname, MessageRule::BadHostname)
+}
+
+/// Whether a text is short enough, and without control characters, spaces and this one byte.
+fn is_name(name: &str, max: usize, without: u8) -> bool {
+    let fits = |c: char| !c.is_control() && c != ' ' && c != char::from(without);
+    (1..=max).contains(&name.len()) && name.chars().all(fits)
 }
 
 pub(super) fn interface<S: Text>(interface: &Interface<S>) -> Checked {
@@ -182,10 +201,7 @@ pub(super) fn interface_pair<S: Text>(earlier: &Interface<S>, later: &Interface<
 
 /// A search domain, or a name of a hosts entry.
 pub(super) fn domain(domain: &str) -> Checked {
-    let is_domain = (1..=MAX_DOMAIN_BYTES).contains(&domain.len())
-        && !domain
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace() || c == '#');
+    let is_domain = is_name(domain, MAX_DOMAIN_BYTES, b'#');
     ensure(is_domain, MessageRule::BadDomain)
 }
 

@@ -89,8 +89,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a `u32` off: seven bits a byte, the lowest first.
-    #[inline(never)] // small code is not repeated, and what is rare stays out of the loops
+    #[inline]
     pub(crate) fn varint(&mut self) -> Option<u32> {
+        // Nearly every number has one byte.
+        if let Some((byte @ 0..0x80, rest)) = self.rest.bytes.split_first() {
+            self.rest.bytes = rest;
+            return Some(u32::from(*byte));
+        }
+        self.long_varint()
+    }
+
+    #[inline(never)] // small code is not repeated, and what is rare stays out of the loops
+    fn long_varint(&mut self) -> Option<u32> {
         let at = self.at();
         let (mut value, mut shift) = (0u64, 0u32);
         while shift < 5 * 7 {
@@ -185,16 +195,28 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a string off: its length, then its bytes.
-    #[inline(never)] // small code is not repeated
     pub(crate) fn str(&mut self) -> Option<&'a str> {
+        let bytes = self.bytes()?;
+        self.utf8(bytes)
+    }
+
+    #[inline(never)] // small code is not repeated
+    fn bytes(&mut self) -> Option<&'a [u8]> {
         let len = self.varint()?;
-        let at = self.at();
-        let bytes = self.rest.take(widen(len))?.bytes;
+        Some(self.rest.take(widen(len))?.bytes)
+    }
+
+    /// The bytes that were taken off last as text.
+    #[inline(never)] // small code is not repeated
+    fn utf8(&mut self, bytes: &'a [u8]) -> Option<&'a str> {
         match str::from_utf8(bytes) {
             Ok(text) => Some(text),
             Err(error) => {
-                let at = at + Offset::of(error.valid_up_to());
-                self.fail(DecodeErrorKind::NotUtf8, at)
+                let at = self.at() - Offset::of(bytes.len());
+                self.fail(
+                    DecodeErrorKind::NotUtf8,
+                    at + Offset::of(error.valid_up_to()),
+                )
             }
         }
     }
@@ -202,15 +224,18 @@ impl<'a> Reader<'a> {
     /// Takes a string off that holds one NUL, at its end.
     #[inline(never)] // small code is not repeated
     pub(crate) fn c_str(&mut self) -> Option<&'a CStr> {
-        let text = self.str()?;
-        let (end, len) = (self.at(), Offset::of(text.len()));
-        match CStr::from_bytes_until_nul(text.as_bytes()) {
-            Ok(string) if Offset::of(string.to_bytes_with_nul().len()) == len => Some(string),
-            Ok(string) => {
-                let at = end - len + Offset::of(string.to_bytes().len());
-                self.fail(DecodeErrorKind::StrayNul, at)
-            }
-            Err(_) => self.fail(DecodeErrorKind::MissingNul, end),
+        let bytes = self.bytes()?;
+        // Nearly every string is ASCII, which takes a quarter of the instructions to see.
+        if !bytes.is_ascii() {
+            self.utf8(bytes)?;
+        }
+        if let Ok(string) = CStr::from_bytes_with_nul(bytes) {
+            return Some(string);
+        }
+        let (end, len) = (self.at(), Offset::of(bytes.len()));
+        match bytes.iter().position(|byte| *byte == 0) {
+            Some(nul) => self.fail(DecodeErrorKind::StrayNul, end - len + Offset::of(nul)),
+            None => self.fail(DecodeErrorKind::MissingNul, end),
         }
     }
 

@@ -379,7 +379,7 @@ fn is_identifier(string: &str, max: usize) -> bool {
 
 fn is_domain(domain: &str) -> bool {
     (1..=255).contains(&domain.len())
-        && !domain.contains(|c: char| c.is_control() || c.is_whitespace() || c == '#')
+        && !domain.contains(|c: char| c.is_control() || c == ' ' || c == '#')
 }
 
 fn is_block(device: &BlockDevice<String>) -> bool {

@@ -113,15 +113,15 @@ fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
     let view = microsandbox_types::GuestSetupRef::decode(message).ok()?;
     black_box((view.then(), view.root(), view.hostname()));
     black_box((view.restricted(), view.clock()));
-    view.mounts().for_each(|mount| drop(black_box(mount)));
-    view.interfaces().for_each(|one| drop(black_box(one)));
-    view.dns().for_each(|server| drop(black_box(server)));
-    view.search().for_each(|domain| drop(black_box(domain)));
+    view.mounts().for_each(|mount| _ = black_box(mount));
+    view.interfaces().for_each(|one| _ = black_box(one));
+    view.dns().for_each(|server| _ = black_box(server));
+    view.search().for_each(|domain| _ = black_box(domain));
     for entry in view.hosts() {
         black_box(entry.address);
-        entry.names().for_each(|name| drop(black_box(name)));
+        entry.names().for_each(|name| _ = black_box(name));
     }
-    view.rlimits().for_each(|limit| drop(black_box(limit)));
+    view.rlimits().for_each(|limit| _ = black_box(limit));
     Some(())
 }
 
