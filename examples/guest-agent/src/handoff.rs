@@ -35,7 +35,7 @@ impl Lists {
 }
 
 /// Makes this process the init, or says why it is none.
-#[inline(never)]
+#[inline(never)] // in a large stack frame each access costs more bytes
 pub fn hand_off(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,
