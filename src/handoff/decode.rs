@@ -144,7 +144,7 @@ impl<'a> Message<'a> {
                 break;
             }
             match text.split_at_checked(usize::from(*len)) {
-                Some((string, [0, after @ ..])) if !is_env || has_key(string, text) => {
+                Some((string, [0, after @ ..])) if !is_env || has_key(string) => {
                     (lengths, text) = (after_len, after);
                 }
                 _ => break,

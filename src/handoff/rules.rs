@@ -4,7 +4,7 @@ use crate::exec::is_auto;
 use crate::limits::MAX_PATH_BYTES;
 use crate::path;
 use crate::rule::MessageRule;
-use crate::wire::{Offset, contains, find_early, saturate, widen};
+use crate::wire::{Offset, contains, saturate, widen};
 
 pub(super) fn check_cmd(cmd: &[u8]) -> Result<(), MessageRule> {
     if is_auto(cmd) {
@@ -40,14 +40,10 @@ pub(super) fn check_entry(entry: &[u8]) -> Result<(), MessageRule> {
     }
 }
 
-/// Whether [`check_entry`] finds nothing wrong with `entry`, which `text` starts with.
+/// Whether [`check_entry`] finds nothing.
 #[inline(always)] // as `contains`
-pub(super) fn has_key(entry: &[u8], text: &[u8]) -> bool {
-    // Most keys end within eight bytes; what is behind the entry does no harm.
-    match find_early(text, b'=') {
-        Some(at) => at > 0 && widen(at) < entry.len(),
-        None => !entry.starts_with(b"=") && contains(entry, b'='),
-    }
+pub(super) fn has_key(entry: &[u8]) -> bool {
+    !entry.starts_with(b"=") && contains(entry, b'=')
 }
 
 /// Checks a string of `len` bytes, its NUL not counted.

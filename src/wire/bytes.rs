@@ -33,21 +33,12 @@ fn in_block(block: &[u8], byte: u8) -> bool {
     block.iter().fold(false, |any, b| any | (*b == byte))
 }
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-
 fn in_word(word: [u8; 8], byte: u8) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let differs = u64::from_ne_bytes(word) ^ u64::from_ne_bytes([byte; 8]);
     // A subtraction of 1 from each byte sets the top bit of one that is 0 and had it clear, and of
     // none unless there is one.
     differs.wrapping_sub(ONES) & !differs & (ONES << 7) != 0
-}
-
-/// Where in the first eight bytes of `text` the first `byte` is, if it is there.
-pub(crate) fn find_early(text: &[u8], byte: u8) -> Option<u32> {
-    let differs = u64::from_le_bytes(*text.first_chunk()?) ^ u64::from_ne_bytes([byte; 8]);
-    // As in `in_word`; of the bits that are set, the lowest is always right.
-    let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
-    (found != 0).then_some(found.trailing_zeros() / 8)
 }
 
 /// How often `byte` is in `bytes`.

@@ -16,7 +16,7 @@ pub use self::header::{FrameHeader, FrameKind, GENERATION};
 #[cfg(feature = "std")]
 pub use self::stream::{ReadError, WriteError, read_frame};
 
-pub(crate) use self::bytes::{contains, count, find_early};
+pub(crate) use self::bytes::{contains, count};
 pub(crate) use self::frame::{Frame, OVERHEAD, max_frame_bytes, open, payload_mut, seal};
 #[cfg(feature = "alloc")]
 pub(crate) use self::header::truncated;

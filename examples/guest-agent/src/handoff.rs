@@ -89,9 +89,9 @@ fn can_run(path: &CStr) -> bool {
 }
 
 /// Writes the strings' addresses and a null into `room`; returns them and the room left.
-fn list<'m, 'a>(
+fn list<'m>(
     room: &'m mut [usize],
-    strings: &mut dyn Iterator<Item = &'a CStr>,
+    strings: &mut dyn Iterator<Item = &CStr>,
 ) -> Result<(&'m mut [usize], &'m mut [usize]), Failure> {
     let mut len = 0;
     for string in strings {
