@@ -168,7 +168,7 @@ impl GuestReport {
     }
 
     /// Writes an enum as postcard has it: the variant's number, then the fields that it has in this
-    /// generation. By hand, as postcard has code for each list of fields, 500 bytes in an agent.
+    /// generation. By hand, as postcard has code for each list of fields, 370 bytes of an agent.
     fn write_fields(&self, generation: u8, fields: &mut Writer<'_>) -> Option<()> {
         match *self {
             Self::Ready {

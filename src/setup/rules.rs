@@ -35,7 +35,6 @@ pub(super) fn root<S: Text>(root: &Root<S>) -> Checked {
     }
 }
 
-#[inline(never)]
 pub(super) fn mount<S: Text>(mount: &Mount<S>) -> Checked {
     match &mount.source {
         MountSource::Virtiofs { tag: name } => tag(name, MAX_TAG_BYTES)?,

@@ -35,7 +35,7 @@ impl Lists {
 }
 
 /// Makes this process the init, or says why it is none.
-#[inline(never)]
+#[inline(never)] // in a large stack frame each access costs more bytes
 pub fn hand_off(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,
@@ -89,9 +89,9 @@ fn can_run(path: &CStr) -> bool {
 }
 
 /// Writes the strings' addresses and a null into `room`; returns them and the room left.
-fn list<'m, 'a>(
+fn list<'m>(
     room: &'m mut [usize],
-    strings: &mut dyn Iterator<Item = &'a CStr>,
+    strings: &mut dyn Iterator<Item = &CStr>,
 ) -> Result<(&'m mut [usize], &'m mut [usize]), Failure> {
     let mut len = 0;
     for string in strings {

@@ -118,7 +118,7 @@ fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
 
 /// From the first frame to the init, to the end of an agent that stays, or to the reason why
 /// neither.
-#[inline(never)]
+#[inline(never)] // in a large stack frame each access costs more bytes
 fn boot(
     host: &mut Host,
     inherited: &[&'static CStr],

@@ -19,7 +19,6 @@ use crate::target::{make_file, make_folder};
 const STAGE: &CStr = c"/dev/.stage";
 
 /// Mounts each entry in turn.
-#[inline(never)]
 pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let mut ids = [0; MAX_SETUP_MOUNTS];
     let mut kernel_ids = [0; 3];
