@@ -454,6 +454,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         };
         let mut names: BTreeMap<Cow<'de, str>, Range<usize>> = BTreeMap::new();
         let mut members = Vec::new();
+        let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
             self.cursor.comma();
             let borrowed = match &key {
@@ -476,6 +477,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                         related,
                     )
                 });
+                repeats = true;
                 if matches!(shape, Some(Shape::Object(_) | Shape::Tagged(_))) {
                     self.mends.add(&at, name.clone(), With::NoName);
                 }
@@ -515,7 +517,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(Shape::Tagged(variants)) => {
                 self.tagged(variants, &members, &names, &bracket, whole);
             }
-            Some(Shape::Variants(known)) => self.variant(known, &names, marked, whole),
+            Some(Shape::Variants(known)) => self.variant(known, &names, repeats, marked, whole),
             Some(_) => self.wrong_type("an object", marked, whole),
         }
         Ok(())
@@ -528,6 +530,7 @@ impl Walk<'_, '_> {
         &mut self,
         known: &'static [Field],
         names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        repeats: bool,
         marked: Range<usize>,
         whole: Range<usize>,
     ) {
@@ -539,7 +542,12 @@ impl Walk<'_, '_> {
             .map(|one| format!("\"{}\"", one.name))
             .collect();
         match in_order.as_slice() {
-            [(name, _)] if known.iter().any(|one| one.name == *name) => return,
+            [(name, _)] if known.iter().any(|one| one.name == *name) => {
+                // A repeated kind has been told, but it is not one kind.
+                if !repeats {
+                    return;
+                }
+            }
             [(name, span)] => self.note(&at, Range::clone(span), FindingCode::WrongType, || {
                 let message = format!("{} must have one of {}", subject(&at), either(&listed));
                 let near = nearest(name, known.iter().map(|one| one.name));

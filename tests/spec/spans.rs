@@ -69,6 +69,11 @@ fn of_mistakes_of_form() {
         ),
         (WrongType, "$schema", r#"{"$schema": «1»}"#),
         (
+            RepeatedField,
+            "image.Oci",
+            r#"{"image": {"Oci": {"reference": "a"}, «"Oci"»: {"reference": "b"}}}"#,
+        ),
+        (
             UnknownField,
             "env[0].x",
             r#"{"env": [{"key": "A", "value": "", «"\u0078"»: [{}]}]}"#,
