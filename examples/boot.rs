@@ -7,6 +7,9 @@
 //! The guest half runs on this machine, so here `auto` is the first shell found, and a `cmd` that
 //! is a well-known init is refused. What else a spec names is really started: read it first.
 
+#[path = "shared/terminal.rs"]
+mod terminal;
+
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -19,7 +22,8 @@ Without a SPEC it takes examples/specs/shell.json. auto.json and awkward.json li
 What a spec of your own names is really started: read it first.";
 
 fn main() -> ExitCode {
-    if matches!(std::env::args().nth(1).as_deref(), Some("--help" | "-h")) {
+    let arg = std::env::args_os().nth(1);
+    if arg.is_some_and(|arg| arg == "--help" || arg == "-h") {
         println!("{USAGE}");
         return ExitCode::SUCCESS;
     }
@@ -35,7 +39,7 @@ fn main() -> ExitCode {
     #[cfg(not(unix))]
     let result: Result<ExitCode, String> = Err("needs a Unix machine: it really calls exec".into());
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        eprintln!("error: {}", terminal::shown_lines(&error));
         ExitCode::FAILURE
     })
 }
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
 /// Prints one line of a side's account.
 #[cfg(unix)]
 fn say(side: &str, what: &str, text: impl std::fmt::Display) {
+    let text = terminal::shown(&text.to_string());
     println!("{side:<6} {what:<9} {text}");
 }
 
@@ -75,7 +80,7 @@ mod host {
             }
         };
         let in_spec = |error: String| format!("{source}: {error}");
-        let spec: SandboxSpec = serde_json::from_str(&json).map_err(|e| in_spec(e.to_string()))?;
+        let spec = SandboxSpec::from_json_strict(&json).map_err(|e| in_spec(e.to_string()))?;
         let name = SandboxName::new(&spec.name).map_err(|e| in_spec(format!("name: {e}")))?;
         let hostname = match &spec.runtime.hostname {
             None => Hostname::from(&name),

@@ -9,6 +9,9 @@
 //! is shown, environment values included. Ends with 0 for a valid frame, 1 for a broken one, 2
 //! where there is nothing to read.
 
+#[path = "shared/terminal.rs"]
+mod terminal;
+
 use std::fmt::Write as _;
 use std::hash::Hasher;
 use std::io::{self, IsTerminal, Read, Write as _};
@@ -16,6 +19,8 @@ use std::process::ExitCode;
 
 use microsandbox_types::{DecodeError, FrameHeader, GuestReport, HandoffInitRef};
 use twox_hash::XxHash64;
+
+use terminal::{shown, shown_lines};
 
 /// How many bytes stand on a line: with offset, field and meaning they fill 80 columns.
 const BYTES_PER_LINE: usize = 8;
@@ -37,8 +42,8 @@ Frames to try lie in tests/data/handoff:
   cargo run --example inspect -- tests/data/handoff/gen-1/typical.bin";
 
 fn main() -> ExitCode {
-    let bytes = match std::env::args().nth(1).as_deref() {
-        Some("--help" | "-h") => {
+    let bytes = match std::env::args_os().nth(1) {
+        Some(arg) if arg == "--help" || arg == "-h" => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
@@ -46,18 +51,20 @@ fn main() -> ExitCode {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
-        None | Some("-") => standard_input(),
+        None => standard_input(),
+        Some(arg) if arg == "-" => standard_input(),
         Some(file) => std::fs::read(file),
     };
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) => {
+            let error = shown(&error.to_string());
             eprintln!("inspect: cannot read the frame: {error}");
             return ExitCode::from(2);
         }
     };
     let verdict = decode(&bytes);
-    let text = Page::new(&bytes, verdict).show();
+    let text = shown_lines(&Page::new(&bytes, verdict).show());
     // A reader that has seen enough closes the pipe.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::from(u8::from(verdict.is_err()))

@@ -8,13 +8,19 @@
 //! no spec has an error, 1 where one has, 2 where one cannot be read.
 
 mod mask;
+#[path = "../shared/terminal.rs"]
+mod terminal;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use microsandbox_types::{Finding, Findings, SandboxSpec, Severity};
 use serde_json::{Value, json};
+
+use mask::Mask;
+use terminal::{shown, shown_lines};
 
 const USAGE: &str = "\
 Usage: check [--format text|json] FILE…
@@ -38,19 +44,21 @@ struct Checked {
 fn main() -> ExitCode {
     let mut names = Vec::new();
     let mut as_json = false;
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args_os().skip(1);
     while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--help" | "-h" => {
+        match arg.to_str() {
+            Some("--help" | "-h") => {
                 println!("{USAGE}");
                 return ExitCode::SUCCESS;
             }
-            "--format" => match args.next().as_deref() {
+            Some("--format") => match args.next().as_ref().and_then(|format| format.to_str()) {
                 Some("text") => as_json = false,
                 Some("json") => as_json = true,
                 _ => return usage("--format takes `text` or `json`"),
             },
-            option if option.starts_with("--") => return usage(&format!("no option {option}")),
+            Some(option) if option.starts_with("--") => {
+                return usage(&format!("no option {}", shown(option)));
+            }
             _ => names.push(arg),
         }
     }
@@ -60,17 +68,18 @@ fn main() -> ExitCode {
 
     let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
-        match read(&name) {
+        let shown_name = name.to_string_lossy().into_owned();
+        match read(name) {
             Ok(source) => checked.push(Checked {
                 findings: SandboxSpec::check_json(&source),
-                name,
+                name: shown_name,
                 source,
             }),
-            Err(error) => unreadable.push((name, error)),
+            Err(error) => unreadable.push((shown_name, error)),
         }
     }
     let text = if as_json {
-        format!("{:#}\n", report(&checked, &unreadable))
+        shown_lines(&format!("{:#}\n", report(&checked, &unreadable)))
     } else {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let colour = set("CLICOLOR_FORCE") || io::stdout().is_terminal() && !set("NO_COLOR");
@@ -90,7 +99,7 @@ fn usage(mistake: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn read(name: &str) -> io::Result<String> {
+fn read(name: OsString) -> io::Result<String> {
     if name != "-" {
         return std::fs::read_to_string(name);
     }
@@ -107,9 +116,12 @@ fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool)
     }
     .term_width(columns.unwrap_or(COLUMNS));
 
+    // A terminal or a log is no place for secrets.
+    let mask = Mask::new();
     let mut text = String::new();
     for (name, error) in unreadable {
-        let title = Level::ERROR.primary_title(format!("cannot read {name}: {error}"));
+        let title = shown(&format!("cannot read {name}: {error}"));
+        let title = Level::ERROR.primary_title(title);
         text += &renderer.render(&[Group::with_title(title)]);
         text += "\n\n";
     }
@@ -119,12 +131,11 @@ fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool)
         findings,
     } in checked
     {
-        // A terminal or a log is no place for the values of an environment.
-        let shown = mask::mask(source);
+        let name = shown(name);
         let mut findings_in_order: Vec<_> = findings.iter().collect();
         findings_in_order.sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
         for finding in findings_in_order {
-            let snippet = snippet(name, &shown, source, finding);
+            let snippet = snippet(&name, &mask, source, finding);
             text += &renderer.render(&[snippet]);
             text += "\n\n";
         }
@@ -149,7 +160,7 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn snippet<'a>(name: &'a str, shown: &'a str, source: &str, finding: &'a Finding) -> Group<'a> {
+fn snippet<'a>(name: &'a str, mask: &Mask, source: &str, finding: &Finding) -> Group<'a> {
     let level = match finding.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -158,18 +169,25 @@ fn snippet<'a>(name: &'a str, shown: &'a str, source: &str, finding: &'a Finding
         "" => "the document",
         path => path,
     };
+    let masked = mask.show(source, finding);
+    // Both texts have the same characters, but not of the same lengths.
+    let place = |byte: usize| {
+        let mut chars = masked.char_indices().skip(source[..byte].chars().count());
+        chars.next().map_or(masked.len(), |(at, _)| at)
+    };
     let span = finding.span.clone().unwrap_or_default();
     let marked = source[span.clone()].chars().take(MOST_MARKED);
-    let span = span.start..span.start + marked.map(char::len_utf8).sum::<usize>();
-    let mut source = Snippet::source(shown)
-        .path(name)
-        .annotation(AnnotationKind::Primary.span(span).label(path));
+    let end = span.start + marked.map(char::len_utf8).sum::<usize>();
+    let primary = AnnotationKind::Primary.span(place(span.start)..place(end));
+    let mut annotations = vec![primary.label(shown(path))];
     for related in &finding.related {
-        let context = AnnotationKind::Context.span(related.span.clone());
-        source = source.annotation(context.label(related.label));
+        let context =
+            AnnotationKind::Context.span(place(related.span.start)..place(related.span.end));
+        annotations.push(context.label(related.label));
     }
+    let source = Snippet::source(masked).path(name).annotations(annotations);
     let mut group = level
-        .primary_title(&finding.message)
+        .primary_title(shown(&finding.message))
         .id(finding.code.as_str())
         .element(source);
     if let Some(limit) = finding.limit {
@@ -177,7 +195,7 @@ fn snippet<'a>(name: &'a str, shown: &'a str, source: &str, finding: &'a Finding
         group = group.element(Level::NOTE.message(text));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(shown(help)));
     }
     group
 }

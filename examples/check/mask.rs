@@ -1,57 +1,134 @@
-//! Specs without the values of their environments, to be shown.
+//! Specs to be shown: what could be a secret is not there.
 
-/// An object or array that is being passed, and the name or number of its current element.
-enum Level {
-    Object { field: String, value: bool },
-    Array { index: usize },
+use std::collections::BTreeSet;
+
+use microsandbox_types::{Finding, FindingCode, PathStep};
+use serde_json::Value;
+
+use super::terminal;
+
+/// What of a field's value may be shown in a finding about it.
+#[derive(Clone, Copy)]
+enum Harmless {
+    /// Anything but a string.
+    Number,
+    /// All of it: a name, a word of a list, an address, a guest path.
+    Text,
+    /// A word: a command line or a `KEY=value` can hold a secret.
+    Word,
+    /// An image reference without `user:password@`.
+    Reference,
 }
 
-/// Puts `*` for every byte of a value in `env`, `init.env` and `network.secrets`, so that all
-/// places in the text stay as they are. Keys are left.
-pub fn mask(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    let mut levels: Vec<Level> = Vec::new();
-    let mut rest = json;
-    while let Some(first) = rest.chars().next() {
-        let (token, after) = rest.split_at(token_len(rest, first));
-        rest = after;
-        let value = !matches!(levels.last(), Some(Level::Object { value: false, .. }));
-        match (first, levels.last_mut()) {
-            ('{', _) => levels.push(Level::Object {
-                field: String::new(),
-                value: false,
-            }),
-            ('[', _) => levels.push(Level::Array { index: 0 }),
-            ('}' | ']', _) => drop(levels.pop()),
-            (':', Some(Level::Object { value, .. })) => *value = true,
-            (',', Some(Level::Object { value, .. })) => *value = false,
-            (',', Some(Level::Array { index })) => *index += 1,
-            (
-                '"',
-                Some(Level::Object {
-                    field,
-                    value: false,
-                }),
-            ) => {
-                *field = token.trim_matches('"').into();
-            }
-            _ => {}
-        }
-        let plain = first.is_whitespace() || "{}[]:,".contains(first);
-        if plain || !value || !is_secret(&levels, token) {
-            shown.push_str(token);
-        } else if first == '"' && token.len() >= 2 {
-            shown.extend(["\"", &"*".repeat(token.len() - 2), "\""]);
-        } else {
-            shown.push_str(&"*".repeat(token.len()));
-        }
+/// The fields that hold no secrets; `*` is an element of a list. No other value is ever shown.
+#[rustfmt::skip]
+const HARMLESS: &[(Harmless, &[&str])] = &[
+    (Harmless::Number, &[
+        "image.Oci.upper_size_mib", "lifecycle.ephemeral", "lifecycle.idle_timeout_secs",
+        "lifecycle.max_duration_secs", "mounts.*.options.nodev", "mounts.*.options.noexec",
+        "mounts.*.options.nosuid", "mounts.*.options.readonly", "mounts.*.quota_mib",
+        "mounts.*.readonly", "mounts.*.size_mib", "network.enabled", "network.max_connections",
+        "network.ports.*.guest_port", "network.ports.*.host_port", "network.trust_host_cas",
+        "patches.*.CopyDir.replace", "patches.*.CopyFile.mode", "patches.*.CopyFile.replace",
+        "patches.*.File.mode", "patches.*.File.replace", "patches.*.Mkdir.mode",
+        "patches.*.Symlink.replace", "patches.*.Text.mode", "patches.*.Text.replace",
+        "resources.cpus", "resources.memory_mib", "rlimits.*.hard", "rlimits.*.soft",
+        "runtime.disable_metrics_sample", "runtime.metrics_sample_interval_ms",
+    ]),
+    (Harmless::Text, &[
+        "image.DiskImage.format", "image.DiskImage.fstype", "init.cwd", "mounts.*.format",
+        "mounts.*.fstype", "mounts.*.guest", "mounts.*.host_permissions", "mounts.*.name",
+        "mounts.*.stat_virtualization", "mounts.*.type", "name", "network.ports.*.host_bind",
+        "network.ports.*.protocol", "patches.*.Append.path", "patches.*.CopyDir.dst",
+        "patches.*.CopyFile.dst", "patches.*.File.path", "patches.*.Mkdir.path",
+        "patches.*.Remove.path", "patches.*.Symlink.link", "patches.*.Text.path", "pull_policy",
+        "rlimits.*.resource", "runtime.hostname", "runtime.log_level", "runtime.workdir",
+        "security_profile",
+    ]),
+    (Harmless::Word, &["env.*.key", "init.cmd", "init.env.*.key"]),
+    (Harmless::Reference, &["image.Oci.reference"]),
+];
+
+const SCHEMA: &str = include_str!("../../schema/sandbox-spec.json");
+
+/// Shows specs with `*` for every character that could be of a secret.
+pub struct Mask {
+    known: BTreeSet<String>,
+}
+
+impl Mask {
+    pub fn new() -> Self {
+        let mut known = BTreeSet::new();
+        collect_names(
+            &serde_json::from_str(SCHEMA).unwrap_or_default(),
+            &mut known,
+        );
+        Self { known }
     }
-    shown
+
+    /// Returns a spec with its punctuation, the names of known fields and what the finding is
+    /// about, if that is harmless. It has as many characters as before.
+    pub fn show(&self, json: &str, finding: &Finding) -> String {
+        let mut shown = String::with_capacity(json.len());
+        let mut rest = json;
+        while let Some(first) = rest.chars().next() {
+            let start = json.len() - rest.len();
+            let (token, after) = rest.split_at(token_len(rest, first));
+            rest = after;
+            // What a broken text is about, nobody knows.
+            let is_named = finding.code != FindingCode::Syntax && is_about(finding, start);
+            let is_name = first == '"' && after.trim_start().starts_with(':');
+            let hidden = if is_punctuation(first) {
+                0
+            } else if is_name {
+                let is_known = self.known.contains(token.trim_matches('"'));
+                if is_known || is_named { 0 } else { token.len() }
+            } else if is_named {
+                hidden_bytes(token, finding.path.steps())
+            } else {
+                token.len()
+            };
+            let last = token.len() - 1;
+            shown.extend(token.char_indices().map(|(at, c)| match c {
+                '"' if at == 0 || at == last => c,
+                _ if at < hidden => '*',
+                '\n' | '\r' | '\t' => c,
+                _ if terminal::is_control(c) => '*',
+                _ => c,
+            }));
+        }
+        shown
+    }
 }
 
-/// The length of a string, of a run of letters and digits, or of one character.
+/// Collects the names of all fields that a schema knows.
+fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                if let ("properties", Value::Object(fields)) = (key.as_str(), value) {
+                    names.extend(fields.keys().cloned());
+                }
+                collect_names(value, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_names(item, names)),
+        _ => {}
+    }
+}
+
+fn is_about(finding: &Finding, start: usize) -> bool {
+    let related = finding.related.iter().map(|related| &related.span);
+    let mut spans = finding.span.iter().chain(related);
+    spans.any(|span| span.start == start)
+}
+
+fn is_punctuation(c: char) -> bool {
+    "{}[]:, \t\r\n".contains(c)
+}
+
+/// The length of a string, of one character of punctuation, or of all up to the next of these.
 fn token_len(rest: &str, first: char) -> usize {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
     if first == '"' {
         let mut escaped = false;
         let end = rest[1..].find(|c| {
@@ -60,29 +137,54 @@ fn token_len(rest: &str, first: char) -> usize {
             ends
         });
         end.map_or(rest.len(), |end| end + 2)
-    } else if is_word(first) {
-        rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+    } else if is_punctuation(first) {
+        1
     } else {
-        first.len_utf8()
+        let ends = |c| c == '"' || is_punctuation(c);
+        rest.find(ends).unwrap_or(rest.len())
     }
 }
 
-fn is_secret(levels: &[Level], token: &str) -> bool {
-    let field = |n: usize| match levels.get(n) {
-        Some(Level::Object { field, .. }) => field.as_str(),
-        _ => "",
+/// How many bytes at the start of a value are not to be shown.
+fn hidden_bytes(token: &str, path: &[PathStep]) -> usize {
+    let harmless = HARMLESS
+        .iter()
+        .find(|(_, fields)| fields.iter().any(|field| leads_to(field, path)));
+    let is_shown = match harmless {
+        None => false,
+        Some((Harmless::Number, _)) => !token.starts_with('"'),
+        Some((Harmless::Text, _)) => true,
+        Some((Harmless::Word, _)) => {
+            !token.contains(|c: char| c.is_whitespace() || "=\\".contains(c))
+        }
+        Some((Harmless::Reference, _)) => return user_info_bytes(token),
     };
-    let inner = match (field(0), field(1)) {
-        ("env", _) => levels.get(1..),
-        ("init", "env") | ("network", "secrets") => levels.get(2..),
-        _ => None,
+    if is_shown { 0 } else { token.len() }
+}
+
+fn leads_to(field: &str, path: &[PathStep]) -> bool {
+    let mut steps = path.iter();
+    let leads = field.split('.').all(|name| match steps.next() {
+        Some(PathStep::Field(step)) => step == name,
+        Some(PathStep::Index(_)) => name == "*",
+        None => false,
+    });
+    leads && steps.next().is_none()
+}
+
+/// The length of an image reference up to the `@` after a user and a password.
+fn user_info_bytes(reference: &str) -> usize {
+    // An escaped `@` is one too.
+    if reference.contains('\\') {
+        return reference.len();
+    }
+    let is_digest = |tail: &str| {
+        let algorithms = ["sha256:", "sha384:", "sha512:"];
+        algorithms.iter().any(|name| tail.starts_with(name)) && !tail.contains('/')
     };
-    let is_key = match inner {
-        None => return false,
-        Some([Level::Array { .. }, Level::Object { field, .. }]) => field == "key",
-        Some([Level::Array { .. }, Level::Array { index }]) => *index == 0,
-        Some(_) => false,
+    let name = match reference.rsplit_once('@') {
+        Some((name, tail)) if is_digest(tail) => name,
+        _ => reference,
     };
-    // A key with a `=` holds a value by mistake.
-    !is_key || token.contains('=')
+    name.rfind('@').map_or(0, |at| at + 1)
 }

@@ -14,6 +14,8 @@ mod demo;
 mod launch;
 #[cfg(unix)]
 mod run;
+#[path = "../shared/terminal.rs"]
+mod terminal;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
@@ -23,7 +25,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", terminal::shown_lines(&error.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -17,6 +17,7 @@ use super::attach::{self, Host};
 use super::demo;
 use super::launch::machine::{Device, Machine};
 use super::launch::{Kit, Vm};
+use super::terminal::shown;
 
 const HELP: &str = "\
 Boots the sandbox that a spec describes, in a QEMU VM, and tells what happens.
@@ -107,7 +108,7 @@ fn modules(machine: &Machine, plan: &BootPlan) -> Vec<&'static str> {
 fn tell_plan(spec: &SandboxSpec, plan: &BootPlan) {
     println!("attached");
     for device in &plan.devices {
-        println!("  {:<9} {}", device.id, attach::describe(device));
+        println!("  {:<9} {}", device.id, shown(&attach::describe(device)));
     }
     for port in &spec.network.ports {
         println!(
@@ -202,20 +203,6 @@ fn addresses(interface: &Interface<String>) -> String {
         .ipv6
         .map(|net| format!(" {}/{}", net.address, net.prefix));
     v4.into_iter().chain(v6).collect()
-}
-
-/// A text from outside as a terminal may have it: no control characters.
-fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            c if c.is_control() => c.escape_unicode().to_string(),
-            // These turn what follows around.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                c.escape_unicode().to_string()
-            }
-            c => c.to_string(),
-        })
-        .collect()
 }
 
 fn boot(mut vm: Vm, plan: BootPlan) -> Result<(), Box<dyn Error>> {

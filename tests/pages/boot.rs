@@ -116,7 +116,7 @@ fn what_cannot_boot_is_one_clear_error() {
         (
             "type",
             r#"{"cmd":1}"#,
-            "invalid type: integer `1`, expected a string",
+            "init.cmd: \"cmd\" must be a string, not a number",
         ),
         (
             "-",

@@ -1,5 +1,6 @@
 //! The examples `check` and `inspect`, run as their users run them.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// Cargo builds the examples next to the tests.
-fn run(example: &str, args: &[&str], input: &[u8], colour: bool) -> Output {
+pub fn run(example: &str, args: &[impl AsRef<OsStr>], input: &[u8], colour: bool) -> Output {
     let tests = std::env::current_exe().unwrap();
     let program = tests
         .ancestors()
@@ -146,7 +147,7 @@ fn inspect_whole_and_broken_frames() {
 
     let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(frame)).unwrap();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}\n")).collect();
-    let from_hex = run("inspect", &[], hex.as_bytes(), false);
+    let from_hex = run("inspect", &[""; 0], hex.as_bytes(), false);
     assert_eq!(String::from_utf8(from_hex.stdout).unwrap(), text);
 
     let mut damaged = bytes.clone();

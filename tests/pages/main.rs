@@ -2,6 +2,8 @@
 
 mod boot;
 mod examples;
+mod secrets;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod terminal;
 mod wire_md;
