@@ -5,11 +5,12 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use microsandbox_types::{
-    DecodeError, EncodeError, GuestReport, HandoffInit, HandoffInitRef, SandboxSpec, TypesResult,
-    hostname_from_sandbox_name, validate_sandbox_name,
+    DecodeError, EncodeError, GuestReport, GuestSetup, GuestSetupRef, HandoffInit, HandoffInitRef,
+    SandboxSpec, TypesResult, hostname_from_sandbox_name, validate_sandbox_name,
 };
-use microsandbox_types_benches::messages;
+use microsandbox_types_benches::setup::Plain;
 use microsandbox_types_benches::specs::FULL_SPEC;
+use microsandbox_types_benches::{messages, setup};
 use peers::Lists;
 
 /// Leaked, since what a bench owns is dropped while it counts.
@@ -111,10 +112,42 @@ fn json_write(spec: &'static SandboxSpec) -> serde_json::Result<String> {
     serde_json::to_string(black_box(spec))
 }
 
+fn setup_frame() -> &'static [u8] {
+    setup::typical().encode().unwrap().leak()
+}
+
+#[library_benchmark]
+#[bench::typical(setup_frame())]
+fn setup_view(frame: &'static [u8]) -> Result<GuestSetupRef<'static>, DecodeError> {
+    GuestSetupRef::decode(black_box(frame))
+}
+
+#[library_benchmark]
+#[bench::typical(setup_frame())]
+fn setup_owned(frame: &'static [u8]) -> Result<GuestSetup, DecodeError> {
+    GuestSetup::decode(black_box(frame))
+}
+
+#[library_benchmark]
+#[bench::typical(setup::cbor().leak())]
+fn setup_ciborium(bytes: &'static [u8]) -> Option<Plain> {
+    ciborium::from_reader(black_box(bytes)).ok()
+}
+
+#[library_benchmark]
+#[bench::typical(leaked(setup::typical()))]
+fn setup_encode(setup: &'static GuestSetup) -> Result<Vec<u8>, EncodeError> {
+    black_box(setup).encode()
+}
+
 library_benchmark_group!(
     name = handoff;
     benchmarks = view, lists, lists_simple, owned, encode, encode_into, report_encode, report_decode
 );
+library_benchmark_group!(
+    name = setups;
+    benchmarks = setup_view, setup_owned, setup_ciborium, setup_encode
+);
 library_benchmark_group!(name = names; benchmarks = sandbox_name, hostname);
 library_benchmark_group!(name = json; benchmarks = json_read, json_write);
-main!(library_benchmark_groups = handoff, names, json);
+main!(library_benchmark_groups = handoff, setups, names, json);

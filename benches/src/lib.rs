@@ -2,4 +2,5 @@
 
 pub mod messages;
 pub mod peers;
+pub mod setup;
 pub mod specs;

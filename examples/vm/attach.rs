@@ -66,6 +66,7 @@ pub fn machine(spec: &SandboxSpec, devices: &[BootDevice]) -> Result<Machine, Bo
     let mut machine = Machine {
         memory_mib: spec.resources.memory_mib,
         devices: devices.iter().map(device).collect::<Result<_, _>>()?,
+        ..Machine::default()
     };
     if spec.network.enabled {
         let forwards = spec.network.ports.iter().map(|port| Forward {

@@ -8,6 +8,8 @@
 
 pub mod machine;
 pub mod share;
+#[path = "../shared/terminal.rs"]
+pub mod terminal;
 
 use std::env;
 use std::ffi::OsString;
@@ -31,6 +33,7 @@ use self::share::Share;
 const STEP: Duration = Duration::from_millis(10);
 
 /// Everything that a VM is started from.
+#[derive(Clone)]
 pub struct Kit {
     qemu: PathBuf,
     kernel: PathBuf,
@@ -327,7 +330,11 @@ impl Vm {
             .arg(&kit.kernel)
             .arg("-initrd")
             .arg(initramfs)
-            .args(["-append", "console=ttyS0 panic=-1 reboot=t quiet"])
+            // A busy host lets the kernel's own check of its timer fail, which is a panic.
+            .args([
+                "-append",
+                "console=ttyS0 panic=-1 reboot=t no_timer_check quiet",
+            ])
             .args(["-chardev", "stdio,id=console,signal=off"])
             .args(["-device", "isa-serial,chardev=console,index=0"])
             .args(["-device", "virtio-serial-pci"])
@@ -495,12 +502,24 @@ fn lock(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The console's last lines, for a message.
+/// The console's last lines, for a message to people.
 fn tail(console: &Mutex<Console>) -> String {
     let text = lock(console).text();
     let lines: Vec<_> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
+        .map(shown)
         .collect();
     lines[lines.len().saturating_sub(12)..].join("\n")
+}
+
+/// How much of a line is shown, in characters.
+const MAX_LINE: usize = 1000;
+
+/// A line from outside as a terminal may have it: not too long, and without control characters.
+pub fn shown(line: &str) -> String {
+    let mut chars = line.chars();
+    let start: String = chars.by_ref().take(MAX_LINE).collect();
+    let cut = if chars.next().is_some() { " […]" } else { "" };
+    terminal::shown(&start) + cut
 }

@@ -57,6 +57,8 @@ impl Device {
 pub struct Machine {
     pub memory_mib: u32,
     pub devices: Vec<Device>,
+    /// More of QEMU's arguments.
+    pub arguments: Vec<String>,
 }
 
 impl Default for Machine {
@@ -64,6 +66,7 @@ impl Default for Machine {
         Self {
             memory_mib: 256,
             devices: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 }
@@ -76,6 +79,7 @@ impl Machine {
     pub fn attach(&self, kit: &Kit, sockets: &Path) -> io::Result<(Vec<OsString>, Vec<Share>)> {
         let memory = self.memory_mib;
         let mut args: Vec<OsString> = vec!["-m".into(), format!("{memory}M").into()];
+        args.extend(self.arguments.iter().map(Into::into));
         let mut push = |option: &str, value: String| {
             args.push(option.into());
             args.push(value.into());

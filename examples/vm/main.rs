@@ -14,18 +14,16 @@ mod demo;
 mod launch;
 #[cfg(unix)]
 mod run;
-#[path = "../shared/terminal.rs"]
-mod terminal;
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    let result = run::run();
+    let result = run::run().map_err(|error| launch::terminal::shown_lines(&error.to_string()));
     #[cfg(not(unix))]
     let result: Result<(), &str> = Err("needs a Unix machine: QEMU's ports are Unix sockets");
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", terminal::shown_lines(&error.to_string()));
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

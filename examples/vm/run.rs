@@ -16,8 +16,7 @@ use microsandbox_types::{
 use super::attach::{self, Host};
 use super::demo;
 use super::launch::machine::{Device, Machine};
-use super::launch::{Kit, Vm};
-use super::terminal::shown;
+use super::launch::{Kit, Vm, shown};
 
 const HELP: &str = "\
 Boots the sandbox that a spec describes, in a QEMU VM, and tells what happens.

@@ -161,7 +161,7 @@ pub(super) fn write(message: &HandoffInit, layout: &Layout, payload: &mut [u8]) 
     let (index, text) = payload.split_at_mut_checked(layout.index_len)?;
     let (mut index, mut text) = (Writer::new(index), Writer::new(text));
     let mut string = |index: &mut Writer<'_>, parts: &[&str]| {
-        index.varint(parts.iter().map(|part| part.len()).sum())?;
+        index.len(parts.iter().map(|part| part.len()).sum())?;
         parts
             .iter()
             .try_for_each(|part| text.put(part.as_bytes()))?;
@@ -172,15 +172,15 @@ pub(super) fn write(message: &HandoffInit, layout: &Layout, payload: &mut [u8]) 
     if let Some(cwd) = &message.cwd {
         string(&mut index, &[cwd])?;
     }
-    index.varint(message.args.len())?;
+    index.len(message.args.len())?;
     for arg in &message.args {
         string(&mut index, &[arg])?;
     }
-    index.varint(message.env.len())?;
+    index.len(message.env.len())?;
     for (key, value) in &message.env {
         string(&mut index, &[key, "=", value])?;
     }
-    index.varint(layout.text_len)
+    index.len(layout.text_len)
 }
 
 /// Checks what all strings come to, by their lengths.

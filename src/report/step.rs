@@ -45,36 +45,33 @@ pub enum BootStep {
     ),
 }
 
-/// The steps that this crate knows, the first with number 1.
-const STEPS: [(BootStep, &str); 16] = [
-    (BootStep::Root, "mount the root filesystem"),
-    (BootStep::Mount, "mount"),
-    (BootStep::Hostname, "set the hostname"),
-    (BootStep::Interface, "set up the network interface"),
-    (BootStep::Resolver, "write /etc/resolv.conf"),
-    (BootStep::Hosts, "write /etc/hosts"),
-    (BootStep::Rlimit, "set the resource limit"),
-    (BootStep::Clock, "set the clock"),
-    (BootStep::Cwd, "enter the working directory"),
-    (BootStep::FindInit, "find the init"),
-    (BootStep::CheckInit, "run the init"),
-    (BootStep::Exec, "execute the init"),
-    (
-        BootStep::ExecInterpreter,
-        "execute the init: its interpreter or loader is missing",
-    ),
-    (BootStep::Memory, "get enough memory"),
-    (BootStep::BaseMounts, "mount the base filesystems"),
-    (BootStep::NoNewPrivs, "set no_new_privs"),
-];
-
 impl BootStep {
+    /// The steps that this crate knows, the first with number 1.
+    const KNOWN: [Self; 16] = [
+        Self::Root,
+        Self::Mount,
+        Self::Hostname,
+        Self::Interface,
+        Self::Resolver,
+        Self::Hosts,
+        Self::Rlimit,
+        Self::Clock,
+        Self::Cwd,
+        Self::FindInit,
+        Self::CheckInit,
+        Self::Exec,
+        Self::ExecInterpreter,
+        Self::Memory,
+        Self::BaseMounts,
+        Self::NoNewPrivs,
+    ];
+
     /// Returns the step of this number.
     #[must_use]
     pub fn from_u8(number: u8) -> Self {
         let index = usize::from(number).checked_sub(1);
-        let known = index.and_then(|index| STEPS.get(index));
-        known.map_or(Self::Other(number), |(step, _)| *step)
+        let known = index.and_then(|index| Self::KNOWN.get(index));
+        known.copied().unwrap_or(Self::Other(number))
     }
 
     /// Returns the step's number.
@@ -100,14 +97,38 @@ impl BootStep {
             Self::Other(number) => number,
         }
     }
+
+    /// Returns what the step does, to stand behind "cannot", such as `set the hostname`.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Root => "mount the root filesystem",
+            Self::Mount => "mount",
+            Self::Hostname => "set the hostname",
+            Self::Interface => "set up the network interface",
+            Self::Resolver => "write /etc/resolv.conf",
+            Self::Hosts => "write /etc/hosts",
+            Self::Rlimit => "set the resource limit",
+            Self::Clock => "set the clock",
+            Self::Cwd => "enter the working directory",
+            Self::FindInit => "find the init",
+            Self::CheckInit => "run the init",
+            Self::Exec => "execute the init",
+            Self::ExecInterpreter => "execute the init: its interpreter or loader is missing",
+            Self::Memory => "get enough memory",
+            Self::BaseMounts => "mount the base filesystems",
+            Self::NoNewPrivs => "set no_new_privs",
+            Self::Other(_) => "take an unknown step",
+        }
+    }
 }
 
-/// What the step does, to stand behind "cannot", such as `set the hostname`.
+/// As [`text`](BootStep::text), but with the number of an unknown step.
 impl fmt::Display for BootStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match STEPS.iter().find(|(step, _)| step == self) {
-            Some((_, text)) => f.pad(text),
-            None => write!(f, "take step {}", self.as_u8()),
+        match self {
+            Self::Other(number) => write!(f, "take step {number}"),
+            known => f.pad(known.text()),
         }
     }
 }

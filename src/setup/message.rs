@@ -10,8 +10,8 @@ use postcard::experimental::serialized_size;
 
 use super::record::Wire;
 use super::{
-    BlockDevice, GuestSetupRef, Interface, MAX_DNS, MAX_HOST_NAMES, MAX_HOSTS, MAX_INTERFACES,
-    MAX_RLIMITS, MAX_SEARCH, Mount, MountSource, Root, SetupRlimit, Then, Upper, WallClock, rules,
+    BlockDevice, GuestSetupRef, Interface, MAX_DNS, MAX_HOSTS, MAX_INTERFACES, MAX_RLIMITS,
+    MAX_SEARCH, Mount, MountSource, Root, SetupRlimit, Then, Upper, WallClock, rules,
 };
 use crate::limits::{MAX_SETUP_MOUNTS, MAX_SETUP_PAYLOAD_BYTES};
 use crate::rule::{InvalidMessage, MessageField, MessageRule};
@@ -122,10 +122,7 @@ impl GuestSetup {
             rules::domain(name)
         })?;
         each(&self.hosts, MAX_HOSTS, MessageField::Hosts, |entry, _| {
-            rules::count(saturate(entry.names.len()), MAX_HOST_NAMES)?;
-            if entry.names.is_empty() {
-                return Err(MessageRule::BadDomain);
-            }
+            rules::host_names(saturate(entry.names.len()))?;
             entry.names.iter().try_for_each(|name| rules::domain(name))
         })?;
         each(

@@ -198,11 +198,16 @@ impl WallClock {
 /// The strings of the two sides.
 pub(crate) trait Text {
     fn bytes(&self) -> &[u8];
+    fn has_nul(&self) -> bool;
 }
 
 impl Text for &core::ffi::CStr {
     fn bytes(&self) -> &[u8] {
         self.to_bytes()
+    }
+
+    fn has_nul(&self) -> bool {
+        false
     }
 }
 
@@ -210,6 +215,10 @@ impl Text for &core::ffi::CStr {
 impl Text for alloc::string::String {
     fn bytes(&self) -> &[u8] {
         self.as_bytes()
+    }
+
+    fn has_nul(&self) -> bool {
+        self.contains('\0')
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a setup's parts must keep to: one function a rule, for host and guest.
 
 use super::{
-    BlockDevice, Interface, IpNet, Mount, MountSource, Root, SetupRlimit, Text, Upper, WallClock,
+    BlockDevice, Interface, IpNet, MAX_HOST_NAMES, Mount, MountSource, Root, SetupRlimit, Text,
+    Upper, WallClock,
 };
 use crate::limits::{
     MAX_CLOCK_SECONDS, MAX_DOMAIN_BYTES, MAX_FILE_MODE, MAX_FSTYPE_BYTES, MAX_HOSTNAME_BYTES,
@@ -34,16 +35,15 @@ pub(super) fn root<S: Text>(root: &Root<S>) -> Checked {
     }
 }
 
+#[inline(never)]
 pub(super) fn mount<S: Text>(mount: &Mount<S>) -> Checked {
     match &mount.source {
         MountSource::Virtiofs { tag: name } => tag(name, MAX_TAG_BYTES)?,
         MountSource::VirtiofsFile { tag: name, file } => {
             tag(name, MAX_TAG_BYTES)?;
             let name = file.bytes();
-            let is_name = (1..=MAX_SCRIPT_NAME_BYTES).contains(&name.len())
-                && !name.iter().any(|byte| matches!(byte, 0 | b'/'))
-                && !matches!(name, b"." | b"..");
-            ensure(is_name, MessageRule::BadFileName)?;
+            let fits = is_name(name) && !name.iter().any(|byte| matches!(byte, 0 | b'/'));
+            ensure(fits, MessageRule::BadFileName)?;
         }
         MountSource::Block(device) => block_device(device)?,
         MountSource::Tmpfs { size_mib, mode } => {
@@ -52,6 +52,7 @@ pub(super) fn mount<S: Text>(mount: &Mount<S>) -> Checked {
             ensure(fits, MessageRule::BadMode)?;
         }
     }
+    ensure(!mount.guest.has_nul(), MessageRule::Nul)?;
     mount_path(mount.guest.bytes())
 }
 
@@ -85,19 +86,21 @@ fn size(size_mib: Option<u32>) -> Checked {
 }
 
 fn mount_path(path: &[u8]) -> Checked {
-    ensure(!path.contains(&0), MessageRule::Nul)?;
     ensure(path::is_absolute(path), MessageRule::NotAbsolute)?;
     if !path::fits_path_max(path) {
         let (len, max) = (saturate(path.len()), Offset::of(MAX_PATH_BYTES).get());
         return Err(MessageRule::PathTooLong { len, max });
     }
-    let mut components = path.split(|byte| *byte == b'/').skip(1);
-    let is_normal = components.all(|part| {
-        (1..=MAX_SCRIPT_NAME_BYTES).contains(&part.len()) && !matches!(part, b"." | b"..")
-    });
-    ensure(is_normal, MessageRule::PathNotNormal)?;
-    let is_base = matches!(path, b"/proc" | b"/sys" | b"/dev");
+    let mut parts = path.split(|byte| *byte == b'/').skip(1);
+    ensure(parts.all(is_name), MessageRule::PathNotNormal)?;
+    let base: [&[u8]; 3] = [b"/proc", b"/sys", b"/dev"];
+    let is_base = base.contains(&path);
     ensure(!is_base, MessageRule::MountOnBase)
+}
+
+/// Whether `part`, which holds no `/`, may be one of a normal path.
+fn is_name(part: &[u8]) -> bool {
+    (1..=MAX_SCRIPT_NAME_BYTES).contains(&part.len()) && !matches!(part, b"." | b"..")
 }
 
 /// The mounts' paths so far, to be compared with the next.
@@ -197,6 +200,12 @@ pub(super) fn rlimit_pair(earlier: &SetupRlimit, later: &SetupRlimit) -> Checked
 pub(super) fn clock(clock: &WallClock) -> Checked {
     let fits = clock.seconds < MAX_CLOCK_SECONDS && clock.nanoseconds < 1_000_000_000;
     ensure(fits, MessageRule::BadClock)
+}
+
+/// How many names a hosts entry may have.
+pub(super) fn host_names(len: u32) -> Checked {
+    count(len, MAX_HOST_NAMES)?;
+    ensure(len > 0, MessageRule::BadDomain)
 }
 
 /// How many items a list may have.

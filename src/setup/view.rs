@@ -5,8 +5,8 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::{
-    Interface, MAX_DNS, MAX_HOST_NAMES, MAX_HOSTS, MAX_INTERFACES, MAX_RLIMITS, MAX_SEARCH, Mount,
-    MountSource, Root, SetupRlimit, Then, WallClock, read, rules,
+    Interface, MAX_DNS, MAX_HOSTS, MAX_INTERFACES, MAX_RLIMITS, MAX_SEARCH, Mount, MountSource,
+    Root, SetupRlimit, Then, WallClock, read, rules,
 };
 use crate::limits::MAX_SETUP_MOUNTS;
 use crate::rule::{InvalidMessage, MessageField, MessageRule};
@@ -50,15 +50,20 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
+    #[inline(never)]
     fn walk<T>(self, read: fn(&mut Reader<'a>) -> Option<T>) -> Items<'a, T> {
-        Items { list: self, read }
+        Items {
+            len: self.len,
+            reader: Reader::of_checked(self.items),
+            read,
+        }
     }
 }
 
 /// The items that are left of a checked list.
-#[derive(Debug)]
 struct Items<'a, T> {
-    list: List<'a>,
+    len: u32,
+    reader: Reader<'a>,
     read: fn(&mut Reader<'a>) -> Option<T>,
 }
 
@@ -72,15 +77,12 @@ impl<T> Iterator for Items<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        self.list.len = self.list.len.checked_sub(1)?;
-        let mut reader = Reader::of_checked(self.list.items);
-        let item = (self.read)(&mut reader)?;
-        self.list.items = reader.rest.bytes;
-        Some(item)
+        self.len = self.len.checked_sub(1)?;
+        (self.read)(&mut self.reader)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = widen(self.list.len);
+        let len = widen(self.len);
         (len, Some(len))
     }
 }
@@ -217,77 +219,47 @@ impl fmt::Debug for GuestSetupRef<'_> {
 fn hosts_entry<'a>(reader: &mut Reader<'a>) -> Option<HostsEntryRef<'a>> {
     let address = read::ip(reader)?;
     let len = reader.varint()?;
-    let mut rest = reader.rest;
+    let start = reader.rest;
     for _ in 0..len {
         reader.str()?;
     }
-    let items = rest.take(rest.bytes.len().checked_sub(reader.rest.bytes.len())?)?;
-    let names = List {
-        len,
-        items: items.bytes,
-    };
+    let items = part(start, reader);
+    let names = List { len, items };
     Some(HostsEntryRef { address, names })
 }
 
 /// Reads and checks a payload in time linear in its length but for the mounts' paths, of which
 /// each is compared with those before it.
+///
+/// A part's type is known to one small function, which reads and checks it; what is around that is
+/// there once for all parts. With all in one function the view takes half as much again of a small
+/// guest.
 struct Decoder<'a> {
     reader: Reader<'a>,
 }
 
+/// What became of reading and checking a part: not read (the reader knows why), or which rule it
+/// breaks.
+type Part = Option<Result<(), MessageRule>>;
+
 impl<'a> Decoder<'a> {
+    #[inline(never)] // in a caller's large frame each access costs more bytes
     fn read(&mut self, generation: u8) -> Option<GuestSetupRef<'a>> {
         let then = read::then(&mut self.reader)?;
-        let root = self.item(read::root, MessageField::Root, rules::root)?;
-        let max_mounts = Offset::of(MAX_SETUP_MOUNTS).get();
-        let mut paths = rules::MountPaths::new();
-        let mounts = self.list(max_mounts, read::mount, MessageField::Mount, |mount, _| {
-            rules::mount(mount)?;
-            let is_file = matches!(mount.source, MountSource::VirtiofsFile { .. });
-            paths.add(mount.guest.to_bytes(), is_file)
+        let root = self.root()?;
+        let mounts = self.mounts()?;
+        let hostname = self.hostname()?;
+        let interfaces = self.list(MAX_INTERFACES, MessageField::Interface, &mut interface)?;
+        let dns = self.list(MAX_DNS, MessageField::Dns, &mut |reader, _| {
+            read::ip(reader).map(|_| Ok(()))
         })?;
-        let hostname = self.item(
-            |reader| reader.option(Reader::str),
-            MessageField::Hostname,
-            |hostname| hostname.map_or(Ok(()), rules::hostname),
-        )?;
-        let interfaces = self.list(
-            MAX_INTERFACES,
-            read::interface,
-            MessageField::Interface,
-            |interface, earlier| {
-                rules::interface(interface)?;
-                let mut earlier = earlier.walk(read::interface);
-                earlier.try_for_each(|earlier| rules::interface_pair(&earlier, interface))
-            },
-        )?;
-        let dns = self.list(MAX_DNS, read::ip, MessageField::Dns, |_, _| Ok(()))?;
-        let search = self.list(MAX_SEARCH, Reader::str, MessageField::Search, |name, _| {
-            rules::domain(name)
+        let search = self.list(MAX_SEARCH, MessageField::Search, &mut |reader, _| {
+            reader.str().map(rules::domain)
         })?;
-        let hosts = self.list(MAX_HOSTS, hosts_entry, MessageField::Hosts, |entry, _| {
-            rules::count(entry.names.len, MAX_HOST_NAMES)?;
-            if entry.names.len == 0 {
-                return Err(MessageRule::BadDomain);
-            }
-            entry.names().try_for_each(rules::domain)
-        })?;
-        let rlimits = self.list(
-            MAX_RLIMITS,
-            read::rlimit,
-            MessageField::Rlimit,
-            |rlimit, earlier| {
-                rules::rlimit(rlimit)?;
-                let mut earlier = earlier.walk(read::rlimit);
-                earlier.try_for_each(|earlier| rules::rlimit_pair(&earlier, rlimit))
-            },
-        )?;
+        let hosts = self.list(MAX_HOSTS, MessageField::Hosts, &mut hosts)?;
+        let rlimits = self.list(MAX_RLIMITS, MessageField::Rlimit, &mut rlimit)?;
         let restricted = self.reader.tag()?;
-        let clock = self.item(
-            |reader| reader.option(read::clock),
-            MessageField::Clock,
-            |clock| clock.as_ref().map_or(Ok(()), rules::clock),
-        )?;
+        let clock = self.clock()?;
         self.reader.finish(generation)?;
         Some(GuestSetupRef {
             then,
@@ -304,50 +276,107 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// Reads a part and checks it.
-    fn item<T>(
-        &mut self,
-        read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
-        field: MessageField,
-        check: impl FnOnce(&T) -> Result<(), MessageRule>,
-    ) -> Option<T> {
+    #[inline(never)] // as `read`
+    fn root(&mut self) -> Option<Root<&'a CStr>> {
         let at = self.reader.at();
-        let part = read(&mut self.reader)?;
-        match check(&part) {
-            Ok(()) => Some(part),
-            Err(rule) => self.invalid(at, field, rule),
-        }
+        let root = read::root(&mut self.reader)?;
+        self.check(at, MessageField::Root, rules::root(&root))?;
+        Some(root)
     }
 
-    /// Reads a list and checks each item; `check` gets the items before it too.
-    fn list<T>(
+    fn mounts(&mut self) -> Option<List<'a>> {
+        let max = Offset::of(MAX_SETUP_MOUNTS).get();
+        let mut paths = rules::MountPaths::new();
+        self.list(max, MessageField::Mount, &mut |reader, _| {
+            let mount = read::mount(reader)?;
+            let is_file = matches!(mount.source, MountSource::VirtiofsFile { .. });
+            let checked = rules::mount(&mount);
+            Some(checked.and_then(|()| paths.add(mount.guest.to_bytes(), is_file)))
+        })
+    }
+
+    fn hostname(&mut self) -> Option<Option<&'a str>> {
+        let at = self.reader.at();
+        let hostname = self.reader.option(Reader::str)?;
+        let checked = hostname.map_or(Ok(()), rules::hostname);
+        self.check(at, MessageField::Hostname, checked)?;
+        Some(hostname)
+    }
+
+    fn clock(&mut self) -> Option<Option<WallClock>> {
+        let at = self.reader.at();
+        let clock = self.reader.option(read::clock)?;
+        let checked = clock.as_ref().map_or(Ok(()), rules::clock);
+        self.check(at, MessageField::Clock, checked)?;
+        Some(clock)
+    }
+
+    /// Reads a list with `item`, which reads and checks one; it gets the items before it too.
+    #[inline(never)] // small code is not repeated
+    fn list(
         &mut self,
         max: u32,
-        read: fn(&mut Reader<'a>) -> Option<T>,
         field: fn(u32) -> MessageField,
-        mut check: impl FnMut(&T, List<'a>) -> Result<(), MessageRule>,
+        item: &mut dyn FnMut(&mut Reader<'a>, List<'a>) -> Part,
     ) -> Option<List<'a>> {
         let at = self.reader.at();
         let len = self.reader.varint()?;
-        if let Err(rule) = rules::count(len, max) {
-            return self.invalid(at, field(max), rule);
-        }
+        self.check(at, field(max), rules::count(len, max))?;
         let start = self.reader.rest;
         for n in 0..len {
             let earlier = List {
                 len: n,
                 items: part(start, &self.reader),
             };
-            self.item(read, field(n), |item| check(item, earlier))?;
+            let at = self.reader.at();
+            let checked = item(&mut self.reader, earlier)?;
+            self.check(at, field(n), checked)?;
         }
         let items = part(start, &self.reader);
         Some(List { len, items })
     }
 
-    fn invalid<T>(&mut self, at: Offset, field: MessageField, rule: MessageRule) -> Option<T> {
-        let invalid = InvalidMessage { field, rule };
-        self.reader.fail(DecodeErrorKind::Invalid(invalid), at)
+    /// Fails at `at` where a rule is broken.
+    fn check(
+        &mut self,
+        at: Offset,
+        field: MessageField,
+        checked: Result<(), MessageRule>,
+    ) -> Option<()> {
+        match checked {
+            Ok(()) => Some(()),
+            Err(rule) => {
+                let invalid = InvalidMessage { field, rule };
+                self.reader.fail(DecodeErrorKind::Invalid(invalid), at)
+            }
+        }
     }
+}
+
+fn interface<'a>(reader: &mut Reader<'a>, earlier: List<'a>) -> Part {
+    let interface = read::interface(reader)?;
+    let mut earlier = earlier.walk(read::interface);
+    Some(
+        rules::interface(&interface).and_then(|()| {
+            earlier.try_for_each(|earlier| rules::interface_pair(&earlier, &interface))
+        }),
+    )
+}
+
+fn hosts<'a>(reader: &mut Reader<'a>, _: List<'a>) -> Part {
+    let entry = hosts_entry(reader)?;
+    Some(
+        rules::host_names(entry.names.len).and_then(|()| entry.names().try_for_each(rules::domain)),
+    )
+}
+
+fn rlimit<'a>(reader: &mut Reader<'a>, earlier: List<'a>) -> Part {
+    let rlimit = read::rlimit(reader)?;
+    let mut earlier = earlier.walk(read::rlimit);
+    Some(
+        rules::rlimit(&rlimit)
+            .and_then(|()| earlier.try_for_each(|earlier| rules::rlimit_pair(&earlier, &rlimit))),
+    )
 }
 
 /// What `reader` has taken off since `start`.

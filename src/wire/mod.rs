@@ -9,7 +9,6 @@ mod offset;
 mod reader;
 #[cfg(feature = "std")]
 mod stream;
-#[cfg(feature = "alloc")]
 mod writer;
 
 pub use self::error::{DecodeError, DecodeErrorKind, EncodeError};
@@ -23,5 +22,4 @@ pub(crate) use self::frame::{Frame, OVERHEAD, max_frame_bytes, open, payload_mut
 pub(crate) use self::header::truncated;
 pub(crate) use self::offset::{Offset, saturate, widen};
 pub(crate) use self::reader::{Reader, Rest};
-#[cfg(feature = "alloc")]
 pub(crate) use self::writer::{Writer, varint_len};

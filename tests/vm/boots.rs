@@ -3,8 +3,12 @@
 //! Each test boots a VM of its own. They need QEMU and a kernel, which `examples/vm-setup`
 //! fetches; without them they are skipped, and `--include-ignored` makes that a failure.
 
+mod console;
+mod failures;
+mod inits;
 #[path = "../../examples/vm/launch.rs"]
 mod launch;
+mod peers;
 mod setups;
 
 use std::collections::HashSet;
@@ -97,9 +101,18 @@ fn main() -> ExitCode {
     // More VMs than processors only make each other late.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     arguments.test_threads = arguments.test_threads.or(Some(cores));
+    // Their root takes a while to make, and needs Debian's packages.
+    let inits = if inits::can_run() { inits::TESTS } else { &[] };
+    if inits.is_empty() {
+        eprintln!("no mmdebstrap: the tests with Debian's inits are skipped");
+    }
     let trials = TESTS
         .iter()
         .chain(setups::TESTS)
+        .chain(failures::TESTS)
+        .chain(peers::TESTS)
+        .chain(console::TESTS)
+        .chain(inits)
         .map(|(name, test)| Trial::test(*name, *test).with_ignored_flag(missing.is_some()));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     show_boot_times();
@@ -463,7 +476,7 @@ fn expect_refused(frame: &[u8], expected: fn(&DecodeError) -> bool) -> Test {
 fn expect_failed(mut vm: Vm, step: BootStep, errno: i32) -> Test {
     let item = 0;
     expect_report(&mut vm, GuestReport::Failed { step, item, errno })?;
-    expect_on_console(vm, &format!("failed: errno {errno}"))
+    expect_on_console(vm, &format!("): errno {errno}"))
 }
 
 /// What the agent's console says of a frame that it refuses.

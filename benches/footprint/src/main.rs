@@ -107,6 +107,24 @@ fn decode(message: &[u8], pointers: &mut [usize]) -> Option<()> {
     report(GuestReport::Accepted)
 }
 
+/// What a guest does with a setup: it reads the frame and looks at all of it.
+#[cfg(feature = "setup")]
+fn decode(message: &[u8], _: &mut [usize]) -> Option<()> {
+    let view = microsandbox_types::GuestSetupRef::decode(message).ok()?;
+    black_box((view.then(), view.root(), view.hostname()));
+    black_box((view.restricted(), view.clock()));
+    view.mounts().for_each(|mount| drop(black_box(mount)));
+    view.interfaces().for_each(|one| drop(black_box(one)));
+    view.dns().for_each(|server| drop(black_box(server)));
+    view.search().for_each(|domain| drop(black_box(domain)));
+    for entry in view.hosts() {
+        black_box(entry.address);
+        entry.names().for_each(|name| drop(black_box(name)));
+    }
+    view.rlimits().for_each(|limit| drop(black_box(limit)));
+    Some(())
+}
+
 /// Writes pointers and a null into `room`; returns the room left.
 #[cfg(any(feature = "view", feature = "path"))]
 fn list(room: &mut [usize], pointers: impl Iterator<Item = *const c_char>) -> Option<&mut [usize]> {

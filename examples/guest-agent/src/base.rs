@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, mkdir, symlinkat};
 use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, mount, mount_remount};
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use microsandbox_types::BootStep;
 
 struct Base {
@@ -95,7 +95,7 @@ pub fn is_replaceable(path: &CStr) -> bool {
 /// Mounts `/dev`, `/proc` and `/sys`.
 pub fn mount_kernel() -> Result<(), Failure> {
     for base in &KERNEL {
-        mount_one(base).map_err(at(BootStep::BaseMounts, 0, base.path))?;
+        mount_one(base).at(BootStep::BaseMounts, 0, base.path)?;
     }
     Ok(())
 }
@@ -104,11 +104,11 @@ pub fn mount_kernel() -> Result<(), Failure> {
 pub fn mount_rest() -> Result<(), Failure> {
     for base in &REST {
         let mounted = unless(Errno::NODEV, mount_one(base));
-        mounted.map_err(at(BootStep::BaseMounts, 0, base.path))?;
+        mounted.at(BootStep::BaseMounts, 0, base.path)?;
     }
     for (target, link) in LINKS {
         let made = unless(Errno::EXIST, symlinkat(target, CWD, link));
-        made.map_err(at(BootStep::BaseMounts, 0, link))?;
+        made.at(BootStep::BaseMounts, 0, link)?;
     }
     Ok(())
 }

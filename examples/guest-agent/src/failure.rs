@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use guest_agent::console::say;
 use guest_agent::text::Digits;
 use microsandbox_types::{BootStep, DecodeError, GuestReport};
-use rustix::io::Errno;
+use rustix::io::{self, Errno};
 
 /// Why there is no init. Small, as each call on the way hands it up; whatever else people want to
 /// know is on the console by then.
@@ -38,23 +38,35 @@ impl Failure {
     }
 }
 
-/// Names the step and the thing that an `Errno` comes from; `item` is the index in the message's
-/// list, or 0.
-pub fn at(step: BootStep, item: usize, what: &CStr) -> impl Fn(Errno) -> Failure {
-    move |errno| fail(step, item, what, errno)
+/// What a call of the system gave.
+pub trait At<T> {
+    /// Names the step and the thing that an error comes from; `item` is the index in the message's
+    /// list, or 0.
+    fn at(self, step: BootStep, item: usize, what: &CStr) -> Result<T, Failure>;
 }
 
+impl<T> At<T> for io::Result<T> {
+    #[inline(always)] // a branch and a call
+    fn at(self, step: BootStep, item: usize, what: &CStr) -> Result<T, Failure> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(errno) => Err(fail(step, item, what, errno)),
+        }
+    }
+}
+
+/// A step failed.
 #[inline(never)] // the console's part is not wanted at each place
-fn fail(step: BootStep, item: usize, what: &CStr, errno: Errno) -> Failure {
+pub fn fail(step: BootStep, item: usize, what: &CStr, errno: Errno) -> Failure {
     let item = u8::try_from(item).unwrap_or(u8::MAX);
     say(&[
-        b"agent: ",
-        name(step).as_bytes(),
+        b"agent: cannot ",
+        step.text().as_bytes(),
         b" ",
         Digits::decimal(item.into()).as_bytes(),
         b" (",
         what.to_bytes(),
-        b") failed: errno ",
+        b"): errno ",
         decimal(errno).as_bytes(),
     ]);
     Failure::Failed { step, item, errno }
@@ -87,27 +99,4 @@ pub fn port_failed(errno: Errno) -> Failure {
 
 fn decimal(errno: Errno) -> Digits {
     Digits::decimal(errno.raw_os_error().unsigned_abs())
-}
-
-/// What the console calls a step.
-fn name(step: BootStep) -> &'static str {
-    match step {
-        BootStep::Root => "root",
-        BootStep::Mount => "mount",
-        BootStep::Hostname => "hostname",
-        BootStep::Interface => "interface",
-        BootStep::Resolver => "resolver",
-        BootStep::Hosts => "hosts",
-        BootStep::Rlimit => "rlimit",
-        BootStep::Clock => "clock",
-        BootStep::Cwd => "cwd",
-        BootStep::FindInit => "finding the init",
-        BootStep::CheckInit => "checking the init",
-        BootStep::Exec => "exec",
-        BootStep::ExecInterpreter => "exec (interpreter or loader missing)",
-        BootStep::Memory => "memory",
-        BootStep::BaseMounts => "base mount",
-        BootStep::NoNewPrivs => "no_new_privs",
-        _ => "step",
-    }
 }

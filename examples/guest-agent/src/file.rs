@@ -31,6 +31,20 @@ pub fn read_all(fd: &OwnedFd, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(len)
 }
 
+/// Reads the number that a file of the kernel's starts with.
+///
+/// # Errors
+/// Those of `read(2)`.
+pub fn read_number(fd: &OwnedFd) -> io::Result<u32> {
+    let mut text = [0; 16];
+    let len = read_all(fd, &mut text)?;
+    let digits = text.iter().take(len).take_while(|b| b.is_ascii_digit());
+    Ok(digits.fold(0u32, |number, digit| {
+        let digit = u32::from(digit - b'0');
+        number.wrapping_mul(10).wrapping_add(digit)
+    }))
+}
+
 /// Writes all of `bytes`.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use rustix::fs::{Access, FileType, access, stat};
 use rustix::io::{self, Errno};
 use rustix::process::chdir;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure, fail};
 use crate::host::Host;
 use crate::start::{Init, start};
 
@@ -35,6 +35,7 @@ impl Lists {
 }
 
 /// Makes this process the init, or says why it is none.
+#[inline(never)]
 pub fn hand_off(
     host: &Host,
     setup: Option<&GuestSetupRef<'static>>,
@@ -51,15 +52,15 @@ pub fn hand_off(
     if let [path] = candidates {
         check(path)?;
     } else if !candidates.iter().any(|path| can_run(path)) {
-        return Err(at(BootStep::FindInit, 0, cmd)(Errno::NOENT));
+        return Err(fail(BootStep::FindInit, 0, cmd, Errno::NOENT));
     }
-    let (argv, pointers) = list(&mut lists.pointers, handoff.argv())?;
-    let envp = handoff
+    let (argv, pointers) = list(&mut lists.pointers, &mut handoff.argv())?;
+    let mut envp = handoff
         .merge_env(inherited, &mut lists.scratch)
         .map_err(|_| no_room())?;
-    let (envp, _) = list(pointers, envp)?;
+    let (envp, _) = list(pointers, &mut envp)?;
     if let Some(cwd) = handoff.cwd_cstr() {
-        chdir(cwd).map_err(at(BootStep::Cwd, 0, cwd))?;
+        chdir(cwd).at(BootStep::Cwd, 0, cwd)?;
     }
     let init = Init {
         candidates,
@@ -71,8 +72,8 @@ pub fn hand_off(
 
 /// Checks that `execve(2)` would take the file's type and mode, with the errno that it would give.
 pub fn check(path: &CStr) -> Result<(), Failure> {
-    let mode = stat(path).map_err(at(BootStep::FindInit, 0, path))?.st_mode;
-    runnable(path, mode).map_err(at(BootStep::CheckInit, 0, path))
+    let mode = stat(path).at(BootStep::FindInit, 0, path)?.st_mode;
+    runnable(path, mode).at(BootStep::CheckInit, 0, path)
 }
 
 fn runnable(path: &CStr, mode: u32) -> io::Result<()> {
@@ -90,7 +91,7 @@ fn can_run(path: &CStr) -> bool {
 /// Writes the strings' addresses and a null into `room`; returns them and the room left.
 fn list<'m, 'a>(
     room: &'m mut [usize],
-    strings: impl Iterator<Item = &'a CStr>,
+    strings: &mut dyn Iterator<Item = &'a CStr>,
 ) -> Result<(&'m mut [usize], &'m mut [usize]), Failure> {
     let mut len = 0;
     for string in strings {
@@ -102,5 +103,5 @@ fn list<'m, 'a>(
 }
 
 fn no_room() -> Failure {
-    at(BootStep::Memory, 0, c"argv and envp")(Errno::TOOBIG)
+    fail(BootStep::Memory, 0, c"argv and envp", Errno::TOOBIG)
 }

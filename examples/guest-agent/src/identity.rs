@@ -5,7 +5,7 @@ use rustix::io;
 use rustix::system::sethostname;
 use rustix::time::{ClockId, Timespec, clock_gettime, clock_settime};
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 
 /// How far the clock may be off.
 const TOLERANCE_NANOSECONDS: i64 = 100_000_000;
@@ -13,10 +13,10 @@ const TOLERANCE_NANOSECONDS: i64 = 100_000_000;
 /// Sets the hostname and the clock; `received` is when the setup came, in monotonic time.
 pub fn set(setup: &GuestSetupRef<'_>, received: Timespec) -> Result<(), Failure> {
     if let Some(name) = setup.hostname() {
-        sethostname(name.as_bytes()).map_err(at(BootStep::Hostname, 0, c"the hostname"))?;
+        sethostname(name.as_bytes()).at(BootStep::Hostname, 0, c"the hostname")?;
     }
     if let Some(clock) = setup.clock() {
-        set_clock(&clock, received).map_err(at(BootStep::Clock, 0, c"the clock"))?;
+        set_clock(&clock, received).at(BootStep::Clock, 0, c"the clock")?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the setup puts on the init and on all that come after it. The last steps before
 //! `execve(2)`, in PID 1 alone: earlier they would bind the agent, or what it leaves running.
 
-use guest_agent::file::{open_at, read_all};
+use guest_agent::file::{open_at, read_number};
 use guest_agent::text::Text;
 use microsandbox_types::{BootStep, GuestSetupRef, RlimitResource, SetupRlimit};
 use rustix::fs::{CWD, OFlags};
@@ -9,7 +9,7 @@ use rustix::io::{self, pwrite};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 
 /// The most that Linux lets `fs.nr_open` be on 64 bits.
 const MAX_NR_OPEN: u64 = 2_147_483_584;
@@ -20,10 +20,10 @@ const MAX_NR_OPEN: u64 = 2_147_483_584;
 // never has to grow, which is what the limit forbids.
 pub fn apply(setup: &GuestSetupRef<'_>) -> Result<(), Failure> {
     for (n, limit) in setup.rlimits().enumerate() {
-        set(&limit).map_err(at(BootStep::Rlimit, n, c"the limit"))?;
+        set(&limit).at(BootStep::Rlimit, n, c"the limit")?;
     }
     if setup.restricted() {
-        set_no_new_privs(true).map_err(at(BootStep::NoNewPrivs, 0, c""))?;
+        set_no_new_privs(true).at(BootStep::NoNewPrivs, 0, c"")?;
     }
     Ok(())
 }
@@ -56,16 +56,7 @@ fn finite(value: u64) -> Option<u64> {
 fn raise_nr_open(wanted: u64) -> io::Result<()> {
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
     let file = open_at(CWD, c"/proc/sys/fs/nr_open", OFlags::RDWR)?;
-    let mut text = [0; 16];
-    let len = read_all(&file, &mut text)?;
-    let digits = text.get(..len).unwrap_or_default();
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    let current = digits.fold(0u32, |number, digit| {
-        number
-            .wrapping_mul(10)
-            .wrapping_add(u32::from(digit - b'0'))
-    });
-    if wanted <= current {
+    if wanted <= read_number(&file)? {
         return Ok(());
     }
     let mut text = Text::<96>::new();

@@ -40,7 +40,7 @@ use rustix::io::Errno;
 use rustix::process::getpid;
 use static_cell::ConstStaticCell;
 
-use crate::failure::{Failure, at, refused};
+use crate::failure::{At, Failure, refused};
 use crate::handoff::Lists;
 use crate::host::Host;
 
@@ -118,13 +118,16 @@ fn prepare(inherited: &[&CStr]) -> Result<Host, Failure> {
 
 /// From the first frame to the init, to the end of an agent that stays, or to the reason why
 /// neither.
+#[inline(never)]
 fn boot(
     host: &mut Host,
     inherited: &[&'static CStr],
     hidden: &mut Option<OwnedFd>,
 ) -> Result<(), Failure> {
-    let again = at(BootStep::Memory, 0, c"the frames");
-    let memory = MEMORY.try_take().ok_or_else(|| again(Errno::BUSY))?;
+    let memory = MEMORY
+        .try_take()
+        .ok_or(Errno::BUSY)
+        .at(BootStep::Memory, 0, c"the frames")?;
     let mut limits = facts::exec_limits();
     let mut bytes = [0; FrameHeader::LEN];
     let mut header = host.receive_header(&mut bytes)?;

@@ -11,7 +11,7 @@ use rustix::io::{self, Errno};
 use rustix::mount::{MountFlags, UnmountFlags, mount_bind, mount_remount, unmount};
 
 use crate::base::{is_replaceable, kernel_paths};
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure, fail};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 use crate::target::{make_file, make_folder};
 
@@ -19,29 +19,31 @@ use crate::target::{make_file, make_folder};
 const STAGE: &CStr = c"/dev/.stage";
 
 /// Mounts each entry in turn.
+#[inline(never)]
 pub fn mount_all(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
     let mut ids = [0; MAX_SETUP_MOUNTS];
-    let kernel_ids = kernel_paths().map(mount_id);
-    let mut before = [0; 3];
-    for (slot, id) in before.iter_mut().zip(kernel_ids) {
-        *slot = id;
+    let mut kernel_ids = [0; 3];
+    for (slot, path) in kernel_ids.iter_mut().zip(kernel_paths()) {
+        *slot = mount_id(path);
     }
     for (n, entry) in setup.mounts().enumerate() {
-        let failed = at(BootStep::Mount, n, entry.guest);
-        mount_one(&entry, flags(&entry, setup.restricted())).map_err(&failed)?;
+        mount_one(&entry, flags(&entry, setup.restricted())).at(BootStep::Mount, n, entry.guest)?;
         if let Some(slot) = ids.get_mut(n) {
             *slot = mount_id(entry.guest);
         }
         // Through a link an entry may have come to lie over another, of which the init would
         // see nothing.
-        let mut earlier = setup.mounts().map(|entry| entry.guest).zip(ids).take(n);
-        let mut kernel = kernel_paths().zip(before);
-        let hidden = |(path, id)| mount_id(path) != id;
-        if earlier.any(hidden) || kernel.any(hidden) {
-            return Err(failed(Errno::LOOP));
+        let mut earlier = setup.mounts().take(n).map(|entry| entry.guest);
+        if is_hidden(&mut earlier, &ids) || is_hidden(&mut kernel_paths(), &kernel_ids) {
+            return Err(fail(BootStep::Mount, n, entry.guest, Errno::LOOP));
         }
     }
     Ok(())
+}
+
+/// Whether one of these paths no longer leads to its mount.
+fn is_hidden(paths: &mut dyn Iterator<Item = &CStr>, ids: &[u64]) -> bool {
+    paths.zip(ids).any(|(path, id)| mount_id(path) != *id)
 }
 
 /// The number of the mount that a path leads to (a kernel before 5.8 does not tell: 0).

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use guest_agent::console::hex;
-use guest_agent::file::{open_at, read_all};
+use guest_agent::file::{open_at, read_number};
 use guest_agent::sysfs;
 use guest_agent::text::Text;
 use guest_agent::uevent::wait_until;
@@ -13,7 +13,7 @@ use rustix::io::{self, Errno};
 
 use core::ffi::CStr;
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use crate::netlink::Netlink;
 
 /// The most that a setup may have.
@@ -24,27 +24,23 @@ const LOOPBACK: u32 = 1;
 /// Takes the loopback interface up.
 pub fn set_up_loopback() -> Result<(), Failure> {
     let up = Netlink::open().and_then(|netlink| netlink.set_up(LOOPBACK, true));
-    up.map_err(at(BootStep::Interface, 0, c"lo"))
+    up.at(BootStep::Interface, 0, c"lo")
 }
 
 /// Names, addresses and routes of the interfaces, each found by its hardware address.
 pub fn set_up(setup: &GuestSetupRef<'static>) -> Result<(), Failure> {
-    let netlink = Netlink::open().map_err(at(BootStep::Interface, 0, c""))?;
+    let netlink = Netlink::open().at(BootStep::Interface, 0, c"")?;
     let mut indexes = [0; MAX_INTERFACES];
     // First all get a spare name: one may be waiting for the name that another still has.
-    for (n, (interface, slot)) in setup.interfaces().zip(&mut indexes).enumerate() {
-        *slot = set_aside(&netlink, n, &interface).map_err(at(
-            BootStep::Interface,
-            n,
-            interface.name,
-        ))?;
-    }
-    for (n, (interface, index)) in setup.interfaces().zip(indexes).enumerate() {
-        configure(&netlink, index, &interface).map_err(at(
-            BootStep::Interface,
-            n,
-            interface.name,
-        ))?;
+    for has_spare in [false, true] {
+        for (n, (interface, index)) in setup.interfaces().zip(&mut indexes).enumerate() {
+            let done = if has_spare {
+                configure(&netlink, *index, &interface)
+            } else {
+                set_aside(&netlink, n, &interface).map(|found| *index = found)
+            };
+            done.at(BootStep::Interface, n, interface.name)?;
+        }
     }
     Ok(())
 }
@@ -75,12 +71,7 @@ fn index_of(name: &sysfs::Name) -> io::Result<u32> {
     path.push(b"/sys/class/net/");
     path.push(name.as_bytes());
     path.push(b"/ifindex");
-    let file = open_at(CWD, path.path()?, OFlags::RDONLY)?;
-    let mut text = [0; 16];
-    let len = read_all(&file, &mut text)?;
-    let digits = text.get(..len).unwrap_or_default();
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
-    Ok(digits.fold(0, |index, digit| index * 10 + u32::from(digit - b'0')))
+    read_number(&open_at(CWD, path.path()?, OFlags::RDONLY)?)
 }
 
 fn configure(netlink: &Netlink, index: u32, interface: &Interface<&CStr>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 
 use guest_agent::file::{open_at, unless};
 use guest_agent::text::Text;
-use microsandbox_types::{BootStep, Root, Upper};
+use microsandbox_types::{BlockDevice, BootStep, Root, Upper};
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, fstat, fstatfs, mkdir, unlinkat};
 use rustix::io::{self, Errno};
@@ -13,7 +13,7 @@ use rustix::mount::{MountFlags, mount, mount_move};
 use rustix::process::{chdir, chroot};
 
 use crate::base::kernel_paths;
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure};
 use crate::filesystem::{mount_block, mount_tmpfs, mount_virtiofs};
 
 const NEW: &CStr = c"/.root";
@@ -29,39 +29,40 @@ const MAX_DEPTH: u32 = 64;
 /// Makes the root that the setup names the one of this process and of all that come after it.
 /// Returns the disk that is below it and cannot be reached by any path, if there is one.
 pub fn enter(root: &Root<&'static CStr>) -> Result<Option<OwnedFd>, Failure> {
-    let (what, readonly) = match root {
-        Root::Initramfs => return Ok(None),
-        Root::Virtiofs { tag, readonly } => (*tag, *readonly),
-        Root::Block { device, readonly } => (device.serial, *readonly),
-        Root::Overlay { lower, .. } => (lower.serial, false),
-    };
-    let flags = if readonly {
-        MountFlags::RDONLY
-    } else {
-        MountFlags::empty()
-    };
-    let failed = at(BootStep::Root, 0, what);
     let mut hidden = None;
-    make_folder(NEW).map_err(&failed)?;
-    match root {
-        Root::Initramfs => {}
-        Root::Virtiofs { tag, .. } => mount_virtiofs(tag, NEW, flags).map_err(&failed)?,
-        Root::Block { device, .. } => mount_block(device, NEW, flags).map_err(&failed)?,
+    let (what, mounted) = match root {
+        Root::Initramfs => return Ok(None),
+        Root::Virtiofs { tag, readonly } => (
+            *tag,
+            make_folder(NEW).and_then(|()| mount_virtiofs(tag, NEW, flags(*readonly))),
+        ),
+        Root::Block { device, readonly } => (device.serial, mount_disk(device, NEW, *readonly)),
         Root::Overlay { lower, upper } => {
-            make_folder(LOWER).map_err(&failed)?;
-            mount_block(lower, LOWER, MountFlags::RDONLY).map_err(&failed)?;
+            mount_disk(lower, LOWER, true).at(BootStep::Root, 0, lower.serial)?;
             let what = match upper {
                 Upper::Block(device) => device.serial,
                 Upper::Tmpfs { .. } => c"tmpfs",
             };
-            hidden = Some(overlay(upper).map_err(at(BootStep::Root, 0, what))?);
+            (what, overlay(upper).map(|upper| hidden = Some(upper)))
         }
-    }
+    };
+    mounted.at(BootStep::Root, 0, what)?;
     for path in kernel_paths() {
-        move_into(path).map_err(at(BootStep::BaseMounts, 0, path))?;
+        move_into(path).at(BootStep::BaseMounts, 0, path)?;
     }
-    switch().map_err(&failed)?;
+    switch().at(BootStep::Root, 0, what)?;
     Ok(hidden)
+}
+
+fn flags(readonly: bool) -> MountFlags {
+    let mut flags = MountFlags::empty();
+    flags.set(MountFlags::RDONLY, readonly);
+    flags
+}
+
+fn mount_disk(device: &BlockDevice<&CStr>, target: &CStr, readonly: bool) -> io::Result<()> {
+    make_folder(target)?;
+    mount_block(device, target, flags(readonly))
 }
 
 fn make_folder(path: &CStr) -> io::Result<()> {
@@ -70,15 +71,16 @@ fn make_folder(path: &CStr) -> io::Result<()> {
 
 /// Mounts what is written to over the lower disk, which never changes.
 fn overlay(upper: &Upper<&CStr>) -> io::Result<OwnedFd> {
-    make_folder(UPPER)?;
     match upper {
-        Upper::Block(device) => mount_block(device, UPPER, MountFlags::empty())?,
+        Upper::Block(device) => mount_disk(device, UPPER, false)?,
         Upper::Tmpfs { size_mib } => {
+            make_folder(UPPER)?;
             mount_tmpfs(UPPER, MountFlags::empty(), *size_mib, Some(0o755))?
         }
     }
     make_folder(c"/.upper/upper")?;
     make_folder(c"/.upper/work")?;
+    make_folder(NEW)?;
     let options = c"lowerdir=/.lower,upperdir=/.upper/upper,workdir=/.upper/work";
     mount(c"overlay", NEW, c"overlay", MountFlags::empty(), options)?;
     open_at(CWD, UPPER, OFlags::PATH)

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::{base, etc, identity, mounts, network, root};
 
 /// Sets the guest up as the setup says. What is left open in `hidden` is the disk under the root.
+#[inline(never)]
 pub fn set_up(setup: &GuestSetupRef<'static>, hidden: &mut Option<OwnedFd>) -> Result<(), Failure> {
     let received = clock_gettime(ClockId::Monotonic);
     *hidden = root::enter(&setup.root())?;

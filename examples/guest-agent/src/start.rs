@@ -10,7 +10,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{WaitOptions, setpriority_process, setsid, waitpid};
 use rustix::runtime::{Fork, execve, exit_group, kernel_fork};
 
-use crate::failure::{Failure, at};
+use crate::failure::{At, Failure, fail};
 use crate::handoff::check;
 use crate::host::Host;
 use crate::limits;
@@ -39,12 +39,12 @@ pub fn start(
     if host.generation < 2 {
         return become_init(host, setup, init);
     }
-    let failed = at(BootStep::Memory, 0, c"the child");
+    let what = c"the child";
     // Both ends are closed on `execve(2)`.
-    let (outcome, told) = pipe_with(PipeFlags::CLOEXEC).map_err(&failed)?;
+    let (outcome, told) = pipe_with(PipeFlags::CLOEXEC).at(BootStep::Memory, 0, what)?;
     // SAFETY: this process has one thread, no memory shared with another, and no state in a libc.
     let fork = unsafe { kernel_fork() };
-    match fork.map_err(&failed)? {
+    match fork.at(BootStep::Memory, 0, what)? {
         Fork::Child(_) => {
             // First: while this end is open, the other does not end.
             drop(told);
@@ -99,7 +99,7 @@ fn become_init(
         }
     }
     // Of the candidates that are there, the best is the one that was meant.
-    Err(first.unwrap_or_else(|| at(BootStep::FindInit, 0, c"auto")(Errno::NOENT)))
+    Err(first.unwrap_or_else(|| fail(BootStep::FindInit, 0, c"auto", Errno::NOENT)))
 }
 
 /// Replaces this program; returns only if that fails.
@@ -115,5 +115,5 @@ fn exec(path: &'static CStr, argv: &mut [usize], envp: &[usize]) -> Failure {
         Errno::NOENT | Errno::NOTDIR => BootStep::ExecInterpreter,
         _ => BootStep::Exec,
     };
-    at(step, 0, path)(errno)
+    fail(step, 0, path, errno)
 }

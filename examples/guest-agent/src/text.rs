@@ -14,6 +14,7 @@ pub struct Text<const N: usize> {
 }
 
 impl<const N: usize> Text<N> {
+    #[inline(never)]
     pub const fn new() -> Self {
         Self {
             bytes: [0; N],

@@ -4,7 +4,8 @@
 //! both readable and exact: `pid`, `cwd`, one `argv` or `env` each, one `fd` for each descriptor
 //! that was open, `end`. Then it waits for the host to close the port and powers off.
 //!
-//! With `read` as its first argument it writes the files that the others name, line by line.
+//! With `try` as its first argument it does what the others say, each a verb and what it is about,
+//! and writes what came of it; see [`attempt`].
 //!
 //! With `probe` as its first argument it asks the kernel about the limits of `execve(2)` instead;
 //! see [`probe`].
@@ -15,19 +16,23 @@ use core::ffi::CStr;
 use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::mem::MaybeUninit;
+use core::net::{Ipv6Addr, SocketAddrV6};
 
 use guest_agent::console::say;
 use guest_agent::file::{open_at, write_all};
 use guest_agent::port::open_port;
 use guest_agent::power_off;
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{CWD, OFlags, RawDir, readlinkat_raw};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, open, readlinkat_raw};
 use rustix::io::{Errno, read};
+use rustix::mount::{MountFlags, mount, mount_remount};
+use rustix::net::{AddressFamily, SocketType, bind, socket};
 use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
 use rustix::runtime::execve;
 use static_cell::ConstStaticCell;
 
 const PORT: &[u8] = b"init.0";
+const MODE: Mode = Mode::from_raw_mode(0o644);
 
 /// What `_start` calls.
 ///
@@ -73,8 +78,11 @@ fn run(
     };
     if argv.clone().nth(1) == Some(c"probe") {
         probe(&mut out, argv)?;
-    } else if argv.clone().nth(1) == Some(c"read") {
-        argv.skip(2).try_for_each(|path| show_file(&mut out, path))?;
+    } else if argv.clone().nth(1) == Some(c"try") {
+        let mut words = argv.skip(2);
+        while let (Some(verb), Some(what)) = (words.next(), words.next()) {
+            attempt(&mut out, verb, what)?;
+        }
     } else {
         writeln!(out, "pid {}", getpid().as_raw_nonzero())?;
         let mut cwd = [0; 4096];
@@ -104,6 +112,52 @@ fn run(
 
 fn failed(_: Errno) -> fmt::Error {
     fmt::Error
+}
+
+/// Does one thing and writes `ok` or the errno, each verb what a guest might try:
+/// - `read`: writes the lines of a file, `list`: the names in a folder
+/// - `write`: opens a file for writing, made if missing
+/// - `remount`: asks for a mount without `ro`, on the mount itself and on what is mounted
+/// - `mount`: mounts the share with this tag on `/srv`
+/// - `bind`: binds a socket to this IPv6 address
+fn attempt(out: &mut Out<'_>, verb: &CStr, what: &CStr) -> fmt::Result {
+    let result = match verb.to_bytes() {
+        b"read" => return show_file(out, what),
+        b"list" => return show_folder(out, what),
+        b"write" => open(what, OFlags::WRONLY | OFlags::CREATE, MODE).map(drop),
+        b"remount" => mount_remount(what, MountFlags::BIND, c"")
+            .and_then(|()| mount_remount(what, MountFlags::empty(), c"")),
+        b"mount" => mount(what, c"/srv", c"virtiofs", MountFlags::empty(), None),
+        b"bind" => bind_to(what),
+        _ => Err(Errno::NOSYS),
+    };
+    let verb = verb.to_bytes().escape_ascii();
+    let what = what.to_bytes().escape_ascii();
+    match result {
+        Ok(()) => writeln!(out, "{verb} {what}: ok"),
+        Err(errno) => writeln!(out, "{verb} {what}: errno {}", errno.raw_os_error()),
+    }
+}
+
+fn bind_to(address: &CStr) -> rustix::io::Result<()> {
+    let address = address.to_str().ok().and_then(|text| text.parse().ok());
+    let address: Ipv6Addr = address.ok_or(Errno::INVAL)?;
+    let socket = socket(AddressFamily::INET6, SocketType::STREAM, None)?;
+    bind(&socket, &SocketAddrV6::new(address, 80, 0, 0))
+}
+
+/// Writes the names in a folder, each behind its path.
+fn show_folder(out: &mut Out<'_>, path: &CStr) -> fmt::Result {
+    let name = path.to_bytes().escape_ascii();
+    let folder = OFlags::RDONLY | OFlags::DIRECTORY;
+    let folder = open_at(CWD, path, folder).map_err(failed)?;
+    let mut buffer = [MaybeUninit::uninit(); 1024];
+    let mut entries = RawDir::new(&folder, &mut buffer);
+    while let Some(Ok(entry)) = entries.next() {
+        let entry = entry.file_name().to_bytes().escape_ascii();
+        writeln!(out, "{name}: {entry}")?;
+    }
+    Ok(())
 }
 
 /// Writes a file's lines, each behind its path, or the errno.
