@@ -88,13 +88,13 @@ fn an_init_that_never_stops_talking() -> Test {
         GuestReport::Started,
     ];
     let text = run_example("loud-init", &reports)?;
-    expect(&text, "init: \\u{1b}[2J\\u{1b}]0;init\\u{7} \\u{202e}\n")?;
-    expect(&text, "]0;console\\u{7}x")?;
+    expect(&text, "init: \\u001b[2J\\u001b]0;init\\u0007 \\u202e\n")?;
+    expect(&text, "]0;console\\u0007x")?;
     expect(&text, "the VM is not off in time")
 }
 
 fn a_silent_agent_and_a_loud_console() -> Test {
     let text = run_example("loud-console", &[])?;
-    expect(&text, "]0;console\\u{7}x")?;
+    expect(&text, "]0;console\\u0007x")?;
     expect(&text, "no answer in time")
 }
