@@ -23,10 +23,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!(
-                "error: {}",
-                launch::terminal::shown_lines(&error.to_string())
-            );
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
