@@ -6,6 +6,8 @@ use core::fmt;
 use core::ops::Range;
 
 use super::{FieldPath, Place};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use crate::limits::MAX_FINDINGS;
 
 /// Whether a finding must be put right.
@@ -313,6 +315,12 @@ impl Findings {
         self.kept.iter()
     }
 
+    /// Returns how many findings there are, kept or not.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.errors.saturating_add(self.warnings)
+    }
+
     /// Returns how many errors there are, kept or not.
     #[must_use]
     pub const fn errors(&self) -> usize {
@@ -328,15 +336,13 @@ impl Findings {
     /// Returns whether nothing was found.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.errors == 0 && self.warnings == 0
+        self.len() == 0
     }
 
     /// Returns how many findings were counted but not kept.
     #[must_use]
     pub const fn omitted(&self) -> usize {
-        self.errors
-            .saturating_add(self.warnings)
-            .saturating_sub(self.kept.len())
+        self.len().saturating_sub(self.kept.len())
     }
 
     /// Adds what another check of the same document found.
@@ -443,6 +449,52 @@ impl Findings {
                 self.kept.push(finding());
             }
         }
+    }
+}
+
+/// Gives the findings that were kept.
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = alloc::vec::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.kept.into_iter()
+    }
+}
+
+/// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
+/// help and the places in the text, in bytes.
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let place = |span: &Range<usize>| [span.start, span.end];
+        let related: Vec<_> = self
+            .related
+            .iter()
+            .map(|related| (place(&related.span), related.label))
+            .collect();
+        let limit = self.limit.map(|limit| (limit.value, limit.source));
+        let mut fields = serializer.serialize_struct("Finding", 9)?;
+        fields.serialize_field("path", self.path.as_str())?;
+        fields.serialize_field("pointer", &self.path.pointer())?;
+        fields.serialize_field("code", self.code.as_str())?;
+        fields.serialize_field("severity", self.severity().as_str())?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("limit", &limit)?;
+        fields.serialize_field("help", &self.help)?;
+        fields.serialize_field("span", &self.span.as_ref().map(place))?;
+        fields.serialize_field("related", &related)?;
+        fields.end()
+    }
+}
+
+/// For programs: the findings that were kept, and how many errors and warnings there are in all.
+impl Serialize for Findings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Findings", 3)?;
+        fields.serialize_field("findings", &self.kept)?;
+        fields.serialize_field("errors", &self.errors)?;
+        fields.serialize_field("warnings", &self.warnings)?;
+        fields.end()
     }
 }
 

@@ -19,6 +19,7 @@ use self::shape::Shape;
 use self::table::SANDBOX_SPEC;
 use self::walk::walk;
 use crate::check::{Finding, FindingCode, Findings, Place};
+use crate::exec::ExecLimits;
 use crate::spec::SandboxSpec;
 
 impl SandboxSpec {
@@ -53,6 +54,12 @@ impl SandboxSpec {
     /// in all that could be read.
     #[must_use]
     pub fn check_json(json: &str) -> Findings {
+        Self::check_json_with(json, &ExecLimits::default())
+    }
+
+    /// [`check_json`](Self::check_json) for a guest with these limits.
+    #[must_use]
+    pub fn check_json_with(json: &str, limits: &ExecLimits) -> Findings {
         let Read {
             mut found,
             spec,
@@ -61,7 +68,7 @@ impl SandboxSpec {
         let Some(spec) = spec else {
             return found;
         };
-        let mut ruled = spec.check();
+        let mut ruled = spec.check_with(limits);
         ruled.retain(|finding| {
             let steps = finding.path.steps();
             !mended
