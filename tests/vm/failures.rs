@@ -68,16 +68,22 @@ fn expect_failure(
         HandOver::new(Some(setup), Some(&init)),
         |_| {},
     );
-    match &outcome {
+    let item = match &outcome {
         Err(ConversationError::Boot(HandOverError::Failed {
-            step, place, errno, ..
-        })) if (*step, place.as_str(), *errno) == expected => {}
+            step,
+            place,
+            item,
+            errno,
+        })) if (*step, place.as_str(), *errno) == expected => *item,
         other => return Err(vm.explain(format!("{other:?}")).into()),
-    }
+    };
     let console = vm.wait_off()?;
-    let line = format!("failed: errno {}", expected.2);
-    if !console.contains(&line) {
-        return Err(format!("no {line:?} on the console:\n{console}").into());
+    let (step, _, errno) = expected;
+    let start = format!("agent: cannot {step} {item} (");
+    let end = format!("): errno {errno}");
+    let tells = |line: &str| line.starts_with(&start) && line.ends_with(&end);
+    if !console.lines().any(tells) {
+        return Err(format!("no line {start}…{end} on the console:\n{console}").into());
     }
     Ok(())
 }

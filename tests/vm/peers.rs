@@ -236,7 +236,7 @@ fn a_host_that_goes_during_the_setup() -> Test {
     expect_ready(&mut vm)?;
     vm.agent.write_all(&setup.encode()?)?;
     vm.agent.close()?;
-    expect_off(vm, "agent: mount 0 (/data) failed: errno 6")
+    expect_off(vm, "agent: cannot mount 0 (/data): errno 6")
 }
 
 fn expect_off(mut vm: Vm, line: &str) -> Test {
