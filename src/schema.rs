@@ -349,7 +349,8 @@ fn rules(of_type: &str) -> Vec<(&'static str, Value)> {
 
 fn add_rules(of_type: &str, schema: &mut Value) {
     for (field, keywords) in rules(of_type).into_iter().chain(editor::fields(of_type)) {
-        add_to_field(schema, field, &keywords);
+        let matched = add_to_field(schema, field, &keywords);
+        debug_assert!(matched, "{of_type} has no field {field}");
     }
     editor::describe_variants(schema);
     let Some(schema) = schema.as_object_mut() else {
@@ -391,34 +392,37 @@ fn add_rules(of_type: &str, schema: &mut Value) {
     }
 }
 
-/// Adds keywords to a field wherever a schema has it.
-fn add_to_field(schema: &mut Value, field: &str, keywords: &Value) {
+/// Adds keywords to a field wherever a schema has it; returns whether it has it at all.
+fn add_to_field(schema: &mut Value, field: &str, keywords: &Value) -> bool {
+    let mut matched = false;
     match schema {
         Value::Object(object) => {
             if let Some(Value::Object(fields)) = object.get_mut("properties") {
                 if let (Some(Value::Object(found)), Value::Object(keywords)) =
                     (fields.get_mut(field), keywords)
                 {
+                    matched = true;
                     found.extend(keywords.clone());
                     if keywords.contains_key("defaultSnippets") {
                         found.remove("default");
                     }
                 }
                 for inner in fields.values_mut() {
-                    add_to_field(inner, field, keywords);
+                    matched |= add_to_field(inner, field, keywords);
                 }
             }
             if let Some(variants) = object.get_mut("oneOf") {
-                add_to_field(variants, field, keywords);
+                matched |= add_to_field(variants, field, keywords);
             }
         }
         Value::Array(variants) => {
             for variant in variants {
-                add_to_field(variant, field, keywords);
+                matched |= add_to_field(variant, field, keywords);
             }
         }
         _ => {}
     }
+    matched
 }
 
 /// Closes objects to other fields if `closed`, bounds integers by their types, and turns

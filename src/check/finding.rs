@@ -296,6 +296,19 @@ impl fmt::Display for Finding {
 ///
 /// At most [`MAX_FINDINGS`] are kept, so that a hostile document cannot grow the answer; the rest
 /// are counted. Errors are kept before warnings.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use microsandbox_types::{FindingCode, SandboxSpec};
+///
+/// let found = SandboxSpec::check_json(r#"{"name": "web-1", "image": {"Bind": "/srv"}, "cpus": 2}"#);
+/// assert_eq!((found.errors(), found.warnings()), (1, 0));
+/// for finding in &found {
+///     assert_eq!(finding.code, FindingCode::UnknownField);
+///     assert_eq!(finding.path.as_str(), "cpus");
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     kept: Vec<Finding>,

@@ -483,9 +483,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 }
             } else {
                 names.insert(key.clone(), name.clone());
-                if let (Some(Shape::Object(_)), None) = (shape, field)
-                    && !is_schema
-                {
+                let is_object = matches!(shape, Some(Shape::Object(_)));
+                if is_object && field.is_none() && !is_schema {
                     self.unknown(&at, &key, name.clone(), known);
                 }
             }
