@@ -27,7 +27,8 @@ use microsandbox_types::{
 };
 use twox_hash::XxHash64;
 
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// systemd alone takes up to two minutes of a busy machine without KVM.
+const TIMEOUT: Duration = Duration::from_secs(300);
 const INIT: &str = "/sbin/init";
 const WORK_DIR: &str = "/srv/wörk \"dir\"";
 /// What the kernel gives its init.
