@@ -9,15 +9,9 @@ use std::io::{Read, Write};
 use postcard::experimental::serialized_size;
 
 use super::record::Wire;
-use super::{
-    BlockDevice, GuestSetupRef, Interface, MAX_DNS, MAX_HOSTS, MAX_INTERFACES, MAX_RLIMITS,
-    MAX_SEARCH, Mount, MountSource, Root, SetupRlimit, Then, Upper, WallClock, rules,
-};
-use crate::limits::{MAX_SETUP_MOUNTS, MAX_SETUP_PAYLOAD_BYTES};
-use crate::rule::{InvalidMessage, MessageField, MessageRule};
+use super::{GuestSetupRef, Interface, Mount, Root, SetupRlimit, Then, WallClock};
 use crate::wire::{
-    DecodeError, EncodeError, FrameKind, OVERHEAD, Offset, max_frame_bytes, payload_mut, saturate,
-    seal,
+    DecodeError, EncodeError, FrameKind, OVERHEAD, max_frame_bytes, payload_mut, seal,
 };
 #[cfg(feature = "std")]
 use crate::wire::{ReadError, WriteError, read_frame};
@@ -90,66 +84,7 @@ impl GuestSetup {
     /// The lowest reader [`GENERATION`](crate::GENERATION) that knows the message.
     pub const MIN_GENERATION: u8 = 2;
 
-    /// Checks the message against the rules that the guest holds it to.
-    ///
-    /// # Errors
-    /// [`InvalidMessage`] names the first field that breaks a rule.
-    pub fn validate(&self) -> Result<(), InvalidMessage> {
-        let at = |field| move |rule| InvalidMessage { field, rule };
-        rules::root(&self.root).map_err(at(MessageField::Root))?;
-        let mut paths = rules::MountPaths::new();
-        let max = Offset::of(MAX_SETUP_MOUNTS).get();
-        each(&self.mounts, max, MessageField::Mount, |mount, _| {
-            rules::mount(mount)?;
-            let is_file = matches!(mount.source, MountSource::VirtiofsFile { .. });
-            paths.add(mount.guest.as_bytes(), is_file)
-        })?;
-        if let Some(hostname) = &self.hostname {
-            rules::hostname(hostname).map_err(at(MessageField::Hostname))?;
-        }
-        each(
-            &self.interfaces,
-            MAX_INTERFACES,
-            MessageField::Interface,
-            |interface, earlier| {
-                rules::interface(interface)?;
-                let mut earlier = earlier.iter();
-                earlier.try_for_each(|earlier| rules::interface_pair(earlier, interface))
-            },
-        )?;
-        each(&self.dns, MAX_DNS, MessageField::Dns, |_, _| Ok(()))?;
-        each(&self.search, MAX_SEARCH, MessageField::Search, |name, _| {
-            rules::domain(name)
-        })?;
-        each(&self.hosts, MAX_HOSTS, MessageField::Hosts, |entry, _| {
-            rules::host_names(saturate(entry.names.len()))?;
-            entry.names.iter().try_for_each(|name| rules::domain(name))
-        })?;
-        each(
-            &self.rlimits,
-            MAX_RLIMITS,
-            MessageField::Rlimit,
-            |rlimit, earlier| {
-                rules::rlimit(rlimit)?;
-                let mut earlier = earlier.iter();
-                earlier.try_for_each(|earlier| rules::rlimit_pair(earlier, rlimit))
-            },
-        )?;
-        if let Some(clock) = &self.clock {
-            rules::clock(clock).map_err(at(MessageField::Clock))?;
-        }
-        let len = self.payload_len();
-        if len > MAX_SETUP_PAYLOAD_BYTES {
-            let (len, max) = (saturate(len), Offset::of(MAX_SETUP_PAYLOAD_BYTES).get());
-            return Err(at(MessageField::Message)(MessageRule::PayloadTooLarge {
-                len,
-                max,
-            }));
-        }
-        Ok(())
-    }
-
-    fn payload_len(&self) -> usize {
+    pub(super) fn payload_len(&self) -> usize {
         // Measuring a record of numbers and strings does not fail.
         serialized_size(&Wire(self)).unwrap_or(usize::MAX)
     }
@@ -222,54 +157,19 @@ impl GuestSetup {
     }
 }
 
-/// Checks how many items a list has, then each item, with those before it.
-fn each<'a, T>(
-    items: &'a [T],
-    max: u32,
-    field: fn(u32) -> MessageField,
-    mut check: impl FnMut(&'a T, &'a [T]) -> Result<(), MessageRule>,
-) -> Result<(), InvalidMessage> {
-    let at = |n| {
-        move |rule| InvalidMessage {
-            field: field(n),
-            rule,
-        }
-    };
-    rules::count(saturate(items.len()), max).map_err(at(max))?;
-    for (n, item) in items.iter().enumerate() {
-        let (earlier, _) = items.split_at(n);
-        check(item, earlier).map_err(at(saturate(n)))?;
-    }
-    Ok(())
-}
-
 impl GuestSetupRef<'_> {
     /// Returns the message with strings of its own.
     #[must_use]
     pub fn to_owned(&self) -> GuestSetup {
         GuestSetup {
             then: self.then(),
-            root: match self.root() {
-                Root::Initramfs => Root::Initramfs,
-                Root::Virtiofs { tag, readonly } => Root::Virtiofs {
-                    tag: string(tag),
-                    readonly,
-                },
-                Root::Block { device, readonly } => Root::Block {
-                    device: block_device(device),
-                    readonly,
-                },
-                Root::Overlay { lower, upper } => Root::Overlay {
-                    lower: block_device(lower),
-                    upper: match upper {
-                        Upper::Block(device) => Upper::Block(block_device(device)),
-                        Upper::Tmpfs { size_mib } => Upper::Tmpfs { size_mib },
-                    },
-                },
-            },
-            mounts: self.mounts().map(mount).collect(),
+            root: self.root().map(string),
+            mounts: self.mounts().map(|mount| mount.map(string)).collect(),
             hostname: self.hostname().map(String::from),
-            interfaces: self.interfaces().map(interface).collect(),
+            interfaces: self
+                .interfaces()
+                .map(|interface| interface.map(string))
+                .collect(),
             dns: self.dns().collect(),
             search: self.search().map(String::from).collect(),
             hosts: self
@@ -289,37 +189,4 @@ impl GuestSetupRef<'_> {
 fn string(string: &core::ffi::CStr) -> String {
     // Decoding has shown that it is UTF-8.
     string.to_str().unwrap_or_default().into()
-}
-
-fn block_device(device: BlockDevice<&core::ffi::CStr>) -> BlockDevice<String> {
-    BlockDevice {
-        serial: string(device.serial),
-        fstype: device.fstype.map(string),
-    }
-}
-
-fn mount(mount: Mount<&core::ffi::CStr>) -> Mount<String> {
-    Mount {
-        source: match mount.source {
-            MountSource::Virtiofs { tag } => MountSource::Virtiofs { tag: string(tag) },
-            MountSource::VirtiofsFile { tag, file } => MountSource::VirtiofsFile {
-                tag: string(tag),
-                file: string(file),
-            },
-            MountSource::Block(device) => MountSource::Block(block_device(device)),
-            MountSource::Tmpfs { size_mib, mode } => MountSource::Tmpfs { size_mib, mode },
-        },
-        guest: string(mount.guest),
-        flags: mount.flags,
-    }
-}
-
-fn interface(interface: Interface<&core::ffi::CStr>) -> Interface<String> {
-    Interface {
-        mac: interface.mac,
-        name: string(interface.name),
-        mtu: interface.mtu,
-        ipv4: interface.ipv4,
-        ipv6: interface.ipv6,
-    }
 }

@@ -1,11 +1,17 @@
 //! The setup: the message that tells the guest agent what the guest is to be before its init runs.
 
+mod decode;
+mod list;
+mod map;
 #[cfg(feature = "alloc")]
 mod message;
 mod read;
 #[cfg(feature = "alloc")]
 mod record;
 mod rules;
+mod text;
+#[cfg(feature = "alloc")]
+mod validate;
 mod view;
 
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -192,33 +198,6 @@ impl WallClock {
             seconds: now.as_secs().min(latest),
             nanoseconds: now.subsec_nanos(),
         }
-    }
-}
-
-/// The strings of the two sides.
-pub(crate) trait Text {
-    fn bytes(&self) -> &[u8];
-    fn has_nul(&self) -> bool;
-}
-
-impl Text for &core::ffi::CStr {
-    fn bytes(&self) -> &[u8] {
-        self.to_bytes()
-    }
-
-    fn has_nul(&self) -> bool {
-        false
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Text for alloc::string::String {
-    fn bytes(&self) -> &[u8] {
-        self.as_bytes()
-    }
-
-    fn has_nul(&self) -> bool {
-        self.contains('\0')
     }
 }
 

@@ -1,9 +1,7 @@
 //! What a setup's parts must keep to: one function a rule, for host and guest.
 
-use super::{
-    BlockDevice, Interface, IpNet, MAX_HOST_NAMES, Mount, MountSource, Root, SetupRlimit, Text,
-    Upper, WallClock,
-};
+use super::text::{Class, Text};
+use super::{Interface, IpNet, MAX_HOST_NAMES, SetupRlimit, WallClock};
 use crate::limits::{
     MAX_CLOCK_SECONDS, MAX_DOMAIN_BYTES, MAX_FILE_MODE, MAX_FSTYPE_BYTES, MAX_HOSTNAME_BYTES,
     MAX_INTERFACE_NAME_BYTES, MAX_PATH_BYTES, MAX_SCRIPT_NAME_BYTES, MAX_SERIAL_BYTES,
@@ -13,102 +11,68 @@ use crate::path;
 use crate::rule::MessageRule;
 use crate::wire::{Offset, saturate};
 
-type Checked = Result<(), MessageRule>;
+pub(super) type Checked = Result<(), MessageRule>;
 
 /// Refuses by `rule` what is not `ok`.
 fn ensure(ok: bool, rule: MessageRule) -> Checked {
     if ok { Ok(()) } else { Err(rule) }
 }
 
-pub(super) fn root<S: Text>(root: &Root<S>) -> Checked {
-    match root {
-        Root::Initramfs => Ok(()),
-        Root::Virtiofs { tag: name, .. } => tag(name, MAX_TAG_BYTES),
-        Root::Block { device, .. } => block_device(device),
-        Root::Overlay { lower, upper } => {
-            block_device(lower)?;
-            match upper {
-                Upper::Block(device) => block_device(device),
-                Upper::Tmpfs { size_mib } => size(*size_mib),
-            }
-        }
-    }
+pub(super) fn tag(tag: &Text<'_>) -> Checked {
+    tag_of(tag, MAX_TAG_BYTES)
 }
 
-pub(super) fn mount<S: Text>(mount: &Mount<S>) -> Checked {
-    match &mount.source {
-        MountSource::Virtiofs { tag: name } => tag(name, MAX_TAG_BYTES)?,
-        MountSource::VirtiofsFile { tag: name, file } => {
-            tag(name, MAX_TAG_BYTES)?;
-            let name = file.bytes();
-            let fits = is_part(name) && !name.iter().any(|byte| matches!(byte, 0 | b'/'));
-            ensure(fits, MessageRule::BadFileName)?;
-        }
-        MountSource::Block(device) => block_device(device)?,
-        MountSource::Tmpfs { size_mib, mode } => {
-            size(*size_mib)?;
-            let fits = mode.is_none_or(|mode| mode <= MAX_FILE_MODE);
-            ensure(fits, MessageRule::BadMode)?;
-        }
-    }
-    ensure(!mount.guest.has_nul(), MessageRule::Nul)?;
-    mount_path(mount.guest.bytes())
+pub(super) fn serial(serial: &Text<'_>) -> Checked {
+    tag_of(serial, MAX_SERIAL_BYTES)
 }
 
-fn tag<S: Text>(tag: &S, max: usize) -> Checked {
-    let tag = tag.bytes();
-    let is_tag = (1..=max).contains(&tag.len())
-        && tag
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+fn tag_of(tag: &Text<'_>, max: usize) -> Checked {
+    let is_tag = tag.is_name(Class::TAG, max);
     let max = Offset::of(max).get();
     ensure(is_tag, MessageRule::BadTag { max })
 }
 
-fn block_device<S: Text>(device: &BlockDevice<S>) -> Checked {
-    tag(&device.serial, MAX_SERIAL_BYTES)?;
-    let Some(fstype) = &device.fstype else {
-        return Ok(());
-    };
-    ensure(is_fstype(fstype.bytes()), MessageRule::BadFstype)
+pub(super) fn fstype(fstype: &Text<'_>) -> Checked {
+    let is_fstype = fstype.is_name(Class::FSTYPE, MAX_FSTYPE_BYTES);
+    ensure(is_fstype, MessageRule::BadFstype)
 }
 
-fn is_fstype(fstype: &[u8]) -> bool {
-    let is_fstype_byte = |byte: &u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'-')
-    };
-    (1..=MAX_FSTYPE_BYTES).contains(&fstype.len()) && fstype.iter().all(is_fstype_byte)
+pub(super) fn file_name(name: &Text<'_>) -> Checked {
+    let is_file_name = name.is(Class::FILE) && is_part(name.bytes);
+    ensure(is_file_name, MessageRule::BadFileName)
 }
 
-fn size(size_mib: Option<u32>) -> Checked {
+pub(super) fn size(size_mib: Option<u32>) -> Checked {
     ensure(size_mib != Some(0), MessageRule::ZeroSize)
 }
 
-fn mount_path(path: &[u8]) -> Checked {
-    ensure(path::is_absolute(path), MessageRule::NotAbsolute)?;
+pub(super) fn mode(mode: Option<u32>) -> Checked {
+    let fits = mode.is_none_or(|mode| mode <= MAX_FILE_MODE);
+    ensure(fits, MessageRule::BadMode)
+}
+
+/// The path of a mount, which holds no NUL.
+pub(super) fn mount_path(path: &Text<'_>) -> Checked {
+    let path = path.bytes;
+    let Some((b'/', mut rest)) = path.split_first() else {
+        return Err(MessageRule::NotAbsolute);
+    };
     if !path::fits_path_max(path) {
         let (len, max) = (saturate(path.len()), Offset::of(MAX_PATH_BYTES).get());
         return Err(MessageRule::PathTooLong { len, max });
     }
-    // One pass by hand: splitting takes three times the instructions.
-    let mut start = 1usize;
-    for (at, byte) in path.iter().enumerate().skip(1) {
-        match byte {
-            b'/' => {
-                ensure(
-                    path.get(start..at).is_some_and(is_part),
-                    MessageRule::PathNotNormal,
-                )?;
-                start = at.saturating_add(1);
-            }
-            0 => return Err(MessageRule::Nul),
-            _ => {}
-        }
+    loop {
+        // By hand: splitting takes three times the instructions.
+        let len = rest.iter().position(|byte| *byte == b'/');
+        let (part, after) = rest
+            .split_at_checked(len.unwrap_or(rest.len()))
+            .unwrap_or_default();
+        ensure(is_part(part), MessageRule::PathNotNormal)?;
+        let [_, after @ ..] = after else {
+            break;
+        };
+        rest = after;
     }
-    ensure(
-        path.get(start..).is_some_and(is_part),
-        MessageRule::PathNotNormal,
-    )?;
     let is_base = matches!(path, b"/proc" | b"/sys" | b"/dev");
     ensure(!is_base, MessageRule::MountOnBase)
 }
@@ -120,59 +84,60 @@ fn is_part(part: &[u8]) -> bool {
 
 /// The mounts' paths so far, to be compared with the next.
 pub(super) struct MountPaths<'a> {
-    seen: [(&'a [u8], bool); MAX_SETUP_MOUNTS],
-    len: usize,
+    seen: heapless::Vec<(&'a [u8], bool), MAX_SETUP_MOUNTS>,
 }
 
 impl<'a> MountPaths<'a> {
     pub(super) fn new() -> Self {
         Self {
-            seen: [(&[], false); MAX_SETUP_MOUNTS],
-            len: 0,
+            seen: heapless::Vec::new(),
         }
     }
 
     /// Adds the path of a mount, which is a file's or not.
     pub(super) fn add(&mut self, path: &'a [u8], is_file: bool) -> Checked {
-        for (earlier, earlier_is_file) in self.seen.iter().take(self.len) {
-            ensure(*earlier != path, MessageRule::MountRepeated)?;
-            ensure(!is_below(earlier, path), MessageRule::MountBeforeParent)?;
-            let in_file = *earlier_is_file && is_below(path, earlier);
-            ensure(!in_file, MessageRule::MountInFile)?;
+        for (earlier, earlier_is_file) in &self.seen {
+            let both = earlier.iter().zip(path);
+            let same = both.take_while(|(a, b)| a == b).count();
+            match (earlier.get(same), path.get(same)) {
+                (None, None) => return Err(MessageRule::MountRepeated),
+                (Some(b'/'), None) => return Err(MessageRule::MountBeforeParent),
+                (None, Some(b'/')) if *earlier_is_file => return Err(MessageRule::MountInFile),
+                _ => {}
+            }
         }
-        if let Some(slot) = self.seen.get_mut(self.len) {
-            *slot = (path, is_file);
-        }
-        self.len = self.len.saturating_add(1);
+        // There is room for as many as a setup holds.
+        let _ = self.seen.push((path, is_file));
         Ok(())
     }
 }
 
-fn is_below(path: &[u8], parent: &[u8]) -> bool {
-    path.strip_prefix(parent)
-        .is_some_and(|rest| rest.starts_with(b"/"))
-}
-
-pub(super) fn hostname(hostname: &str) -> Checked {
-    let is_hostname = is_name(hostname, MAX_HOSTNAME_BYTES, b'/');
+pub(super) fn hostname(hostname: &Text<'_>) -> Checked {
+    let is_hostname =
+        hostname.is_name(Class::HOSTNAME, MAX_HOSTNAME_BYTES) && !has_wide_control(hostname);
     ensure(is_hostname, MessageRule::BadHostname)
 }
 
-/// Whether a text is short enough, and without control characters, spaces and this one byte.
-fn is_name(name: &str, max: usize, without: u8) -> bool {
-    let fits = |c: char| !c.is_control() && c != ' ' && c != char::from(without);
-    (1..=max).contains(&name.len()) && name.chars().all(fits)
+/// A search domain, or a name of a hosts entry.
+pub(super) fn domain(domain: &Text<'_>) -> Checked {
+    let is_domain = domain.is_name(Class::DOMAIN, MAX_DOMAIN_BYTES) && !has_wide_control(domain);
+    ensure(is_domain, MessageRule::BadDomain)
 }
 
-pub(super) fn interface<S: Text>(interface: &Interface<S>) -> Checked {
-    let name = interface.name.bytes();
-    let is_name = (1..=MAX_INTERFACE_NAME_BYTES).contains(&name.len())
-        // Linux takes the byte 0xa0 for a space, and what follows `%` for a pattern to fill in.
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'/' | b':' | b'%'))
-        && !matches!(name, b"." | b".." | b"lo");
-    ensure(is_name, MessageRule::BadInterfaceName)?;
+/// Whether a text in UTF-8 holds a control character that is not ASCII: U+0080 to U+009F.
+fn has_wide_control(text: &Text<'_>) -> bool {
+    let mut pairs = text.bytes.windows(2);
+    !text.is(Class::PLAIN) && pairs.any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]))
+}
+
+pub(super) fn interface_name(name: &Text<'_>) -> Checked {
+    let is_interface_name = name.is_name(Class::INTERFACE, MAX_INTERFACE_NAME_BYTES)
+        && !matches!(name.bytes, b"." | b".." | b"lo");
+    ensure(is_interface_name, MessageRule::BadInterfaceName)
+}
+
+/// The numbers of an interface.
+pub(super) fn interface<S>(interface: &Interface<S>) -> Checked {
     let least = if interface.ipv6.is_some() { 1280 } else { 68 };
     ensure(
         interface.mtu.is_none_or(|mtu| mtu >= least),
@@ -189,19 +154,17 @@ fn prefix<A>(net: &Option<IpNet<A>>, max: u8) -> Checked {
 }
 
 /// What two interfaces may not share.
-pub(super) fn interface_pair<S: Text>(earlier: &Interface<S>, later: &Interface<S>) -> Checked {
-    let repeated = earlier.mac == later.mac || earlier.name.bytes() == later.name.bytes();
+pub(super) fn interface_pair<S: AsRef<[u8]>>(
+    earlier: &Interface<S>,
+    later: &Interface<S>,
+) -> Checked {
+    let (name, later_name) = (earlier.name.as_ref(), later.name.as_ref());
+    let repeated = earlier.mac == later.mac || name.iter().eq(later_name);
     ensure(!repeated, MessageRule::Repeated)?;
     let v4 = |one: &Interface<S>| one.ipv4.is_some_and(|net| net.gateway.is_some());
     let v6 = |one: &Interface<S>| one.ipv6.is_some_and(|net| net.gateway.is_some());
     let two = (v4(earlier) && v4(later)) || (v6(earlier) && v6(later));
     ensure(!two, MessageRule::TwoGateways)
-}
-
-/// A search domain, or a name of a hosts entry.
-pub(super) fn domain(domain: &str) -> Checked {
-    let is_domain = is_name(domain, MAX_DOMAIN_BYTES, b'#');
-    ensure(is_domain, MessageRule::BadDomain)
 }
 
 pub(super) fn rlimit(rlimit: &SetupRlimit) -> Checked {

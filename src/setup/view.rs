@@ -3,14 +3,12 @@
 use core::ffi::CStr;
 use core::fmt;
 use core::net::IpAddr;
+use core::str;
 
-use super::{
-    Interface, MAX_DNS, MAX_HOSTS, MAX_INTERFACES, MAX_RLIMITS, MAX_SEARCH, Mount, MountSource,
-    Root, SetupRlimit, Then, WallClock, read, rules,
-};
-use crate::limits::MAX_SETUP_MOUNTS;
-use crate::rule::{InvalidMessage, MessageField, MessageRule};
-use crate::wire::{DecodeError, DecodeErrorKind, FrameKind, Offset, Reader, Rest, open, widen};
+use super::list::List;
+use super::{Interface, Mount, Root, SetupRlimit, Then, WallClock, decode, read};
+use crate::exec::c_str;
+use crate::wire::{DecodeError, FrameKind, open};
 
 /// A decoded, valid setup that borrows every string from its frame.
 ///
@@ -29,70 +27,17 @@ use crate::wire::{DecodeError, DecodeErrorKind, FrameKind, Offset, Reader, Rest,
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct GuestSetupRef<'a> {
-    then: Then,
-    root: Root<&'a CStr>,
-    mounts: List<'a>,
-    hostname: Option<&'a str>,
-    interfaces: List<'a>,
-    dns: List<'a>,
-    search: List<'a>,
-    hosts: List<'a>,
-    rlimits: List<'a>,
-    restricted: bool,
-    clock: Option<WallClock>,
-}
-
-/// A list whose items have been checked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct List<'a> {
-    len: u32,
-    items: &'a [u8],
-}
-
-impl<'a> List<'a> {
-    #[inline(never)] // small code is not repeated
-    fn walk<T>(self, read: fn(&mut Reader<'a>) -> Option<T>) -> Items<'a, T> {
-        Items {
-            len: self.len,
-            reader: Reader::of_checked(self.items),
-            read,
-        }
-    }
-}
-
-/// The items that are left of a checked list.
-struct Items<'a, T> {
-    len: u32,
-    reader: Reader<'a>,
-    read: fn(&mut Reader<'a>) -> Option<T>,
-}
-
-impl<T> Clone for Items<'_, T> {
-    fn clone(&self) -> Self {
-        Self { ..*self }
-    }
-}
-
-impl<T> Iterator for Items<'_, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        self.len = self.len.checked_sub(1)?;
-        (self.read)(&mut self.reader)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = widen(self.len);
-        (len, Some(len))
-    }
-}
-
-impl<T> ExactSizeIterator for Items<'_, T> {}
-
-impl fmt::Debug for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List").field("len", &self.len).finish()
-    }
+    pub(super) then: Then,
+    pub(super) root: Root<&'a [u8]>,
+    pub(super) mounts: List<'a>,
+    pub(super) hostname: Option<&'a [u8]>,
+    pub(super) interfaces: List<'a>,
+    pub(super) dns: List<'a>,
+    pub(super) search: List<'a>,
+    pub(super) hosts: List<'a>,
+    pub(super) rlimits: List<'a>,
+    pub(super) restricted: bool,
+    pub(super) clock: Option<WallClock>,
 }
 
 /// A line of `/etc/hosts`, borrowed from the setup's frame.
@@ -107,7 +52,7 @@ pub struct HostsEntryRef<'a> {
 impl<'a> HostsEntryRef<'a> {
     /// Returns the address's names, at least one.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &'a str> + Clone + use<'a> {
-        self.names.walk(Reader::str)
+        self.names.walk(read::domain).map(text)
     }
 }
 
@@ -118,13 +63,7 @@ impl<'a> GuestSetupRef<'a> {
     /// [`DecodeError`] where `bytes` are not exactly one intact, valid frame of a setup.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let frame = open(bytes, FrameKind::GuestSetup)?;
-        let mut decoder = Decoder {
-            reader: Reader::new(&frame),
-        };
-        match decoder.read(frame.generation) {
-            Some(view) => Ok(view),
-            None => Err(decoder.reader.error),
-        }
+        decode::read(&frame)
     }
 
     /// Returns what comes after the setup.
@@ -136,25 +75,27 @@ impl<'a> GuestSetupRef<'a> {
     /// Returns where the root filesystem is.
     #[must_use]
     pub fn root(&self) -> Root<&'a CStr> {
-        self.root
+        self.root.map(c_str)
     }
 
     /// Returns the mounts, in the order in which they are to be made: parents before children.
     pub fn mounts(&self) -> impl ExactSizeIterator<Item = Mount<&'a CStr>> + Clone + use<'a> {
-        self.mounts.walk(read::mount)
+        self.mounts.walk(read::mount).map(|mount| mount.map(c_str))
     }
 
     /// Returns what `sethostname(2)` gets.
     #[must_use]
     pub fn hostname(&self) -> Option<&'a str> {
-        self.hostname
+        self.hostname.map(text)
     }
 
     /// Returns the network interfaces besides `lo`.
     pub fn interfaces(
         &self,
     ) -> impl ExactSizeIterator<Item = Interface<&'a CStr>> + Clone + use<'a> {
-        self.interfaces.walk(read::interface)
+        self.interfaces
+            .walk(read::interface)
+            .map(|interface| interface.map(c_str))
     }
 
     /// Returns the name servers for `/etc/resolv.conf`.
@@ -164,12 +105,14 @@ impl<'a> GuestSetupRef<'a> {
 
     /// Returns the search domains for `/etc/resolv.conf`.
     pub fn search(&self) -> impl ExactSizeIterator<Item = &'a str> + Clone + use<'a> {
-        self.search.walk(Reader::str)
+        self.search.walk(read::domain).map(text)
     }
 
     /// Returns the lines of `/etc/hosts` besides those of localhost and the hostname.
     pub fn hosts(&self) -> impl ExactSizeIterator<Item = HostsEntryRef<'a>> + Clone + use<'a> {
-        self.hosts.walk(hosts_entry)
+        self.hosts
+            .walk(read::hosts_entry)
+            .map(|(address, names)| HostsEntryRef { address, names })
     }
 
     /// Returns the limits that the init gets.
@@ -215,171 +158,7 @@ impl fmt::Debug for GuestSetupRef<'_> {
     }
 }
 
-/// Reads an entry of checked ones.
-fn hosts_entry<'a>(reader: &mut Reader<'a>) -> Option<HostsEntryRef<'a>> {
-    let address = read::ip(reader)?;
-    let len = reader.varint()?;
-    let start = reader.rest;
-    for _ in 0..len {
-        reader.str()?;
-    }
-    let items = part(start, reader);
-    let names = List { len, items };
-    Some(HostsEntryRef { address, names })
-}
-
-/// Reads and checks a payload in time linear in its length but for the mounts' paths, of which
-/// each is compared with those before it.
-///
-/// A part's type is known to one small function, which reads and checks it; what is around that is
-/// there once for all parts: 750 bytes less in the guest agent than with a generic list.
-struct Decoder<'a> {
-    reader: Reader<'a>,
-}
-
-/// What became of reading and checking a part: not read (the reader knows why), or which rule it
-/// breaks.
-type Part = Option<Result<(), MessageRule>>;
-
-impl<'a> Decoder<'a> {
-    #[inline(never)] // in a large stack frame each access costs more bytes
-    fn read(&mut self, generation: u8) -> Option<GuestSetupRef<'a>> {
-        let then = read::then(&mut self.reader)?;
-        let root = self.root()?;
-        let mounts = self.mounts()?;
-        let hostname = self.hostname()?;
-        let interfaces = self.list(MAX_INTERFACES, MessageField::Interface, &mut interface)?;
-        let dns = self.list(MAX_DNS, MessageField::Dns, &mut |reader, _| {
-            read::ip(reader).map(|_| Ok(()))
-        })?;
-        let search = self.list(MAX_SEARCH, MessageField::Search, &mut |reader, _| {
-            reader.str().map(rules::domain)
-        })?;
-        let hosts = self.list(MAX_HOSTS, MessageField::Hosts, &mut hosts)?;
-        let rlimits = self.list(MAX_RLIMITS, MessageField::Rlimit, &mut rlimit)?;
-        let restricted = self.reader.tag()?;
-        let clock = self.clock()?;
-        self.reader.finish(generation)?;
-        Some(GuestSetupRef {
-            then,
-            root,
-            mounts,
-            hostname,
-            interfaces,
-            dns,
-            search,
-            hosts,
-            rlimits,
-            restricted,
-            clock,
-        })
-    }
-
-    #[inline(never)] // as `read`
-    fn root(&mut self) -> Option<Root<&'a CStr>> {
-        let at = self.reader.at();
-        let root = read::root(&mut self.reader)?;
-        self.check(at, MessageField::Root, rules::root(&root))?;
-        Some(root)
-    }
-
-    fn mounts(&mut self) -> Option<List<'a>> {
-        let max = Offset::of(MAX_SETUP_MOUNTS).get();
-        let mut paths = rules::MountPaths::new();
-        self.list(max, MessageField::Mount, &mut |reader, _| {
-            let mount = read::mount(reader)?;
-            let is_file = matches!(mount.source, MountSource::VirtiofsFile { .. });
-            let checked = rules::mount(&mount);
-            Some(checked.and_then(|()| paths.add(mount.guest.to_bytes(), is_file)))
-        })
-    }
-
-    fn hostname(&mut self) -> Option<Option<&'a str>> {
-        let at = self.reader.at();
-        let hostname = self.reader.option(Reader::str)?;
-        let checked = hostname.map_or(Ok(()), rules::hostname);
-        self.check(at, MessageField::Hostname, checked)?;
-        Some(hostname)
-    }
-
-    fn clock(&mut self) -> Option<Option<WallClock>> {
-        let at = self.reader.at();
-        let clock = self.reader.option(read::clock)?;
-        let checked = clock.as_ref().map_or(Ok(()), rules::clock);
-        self.check(at, MessageField::Clock, checked)?;
-        Some(clock)
-    }
-
-    /// Reads a list with `item`, which reads and checks one; it gets the items before it too.
-    #[inline(never)] // small code is not repeated
-    fn list(
-        &mut self,
-        max: u32,
-        field: fn(u32) -> MessageField,
-        item: &mut dyn FnMut(&mut Reader<'a>, List<'a>) -> Part,
-    ) -> Option<List<'a>> {
-        let at = self.reader.at();
-        let len = self.reader.varint()?;
-        self.check(at, field(max), rules::count(len, max))?;
-        let start = self.reader.rest;
-        for n in 0..len {
-            let earlier = List {
-                len: n,
-                items: part(start, &self.reader),
-            };
-            let at = self.reader.at();
-            let checked = item(&mut self.reader, earlier)?;
-            self.check(at, field(n), checked)?;
-        }
-        let items = part(start, &self.reader);
-        Some(List { len, items })
-    }
-
-    /// Fails at `at` where a rule is broken.
-    fn check(
-        &mut self,
-        at: Offset,
-        field: MessageField,
-        checked: Result<(), MessageRule>,
-    ) -> Option<()> {
-        match checked {
-            Ok(()) => Some(()),
-            Err(rule) => {
-                let invalid = InvalidMessage { field, rule };
-                self.reader.fail(DecodeErrorKind::Invalid(invalid), at)
-            }
-        }
-    }
-}
-
-fn interface<'a>(reader: &mut Reader<'a>, earlier: List<'a>) -> Part {
-    let interface = read::interface(reader)?;
-    let mut earlier = earlier.walk(read::interface);
-    Some(
-        rules::interface(&interface).and_then(|()| {
-            earlier.try_for_each(|earlier| rules::interface_pair(&earlier, &interface))
-        }),
-    )
-}
-
-fn hosts<'a>(reader: &mut Reader<'a>, _: List<'a>) -> Part {
-    let entry = hosts_entry(reader)?;
-    Some(
-        rules::host_names(entry.names.len).and_then(|()| entry.names().try_for_each(rules::domain)),
-    )
-}
-
-fn rlimit<'a>(reader: &mut Reader<'a>, earlier: List<'a>) -> Part {
-    let rlimit = read::rlimit(reader)?;
-    let mut earlier = earlier.walk(read::rlimit);
-    Some(
-        rules::rlimit(&rlimit)
-            .and_then(|()| earlier.try_for_each(|earlier| rules::rlimit_pair(&earlier, &rlimit))),
-    )
-}
-
-/// What `reader` has taken off since `start`.
-fn part<'a>(mut start: Rest<'a>, reader: &Reader<'a>) -> &'a [u8] {
-    let len = start.bytes.len().saturating_sub(reader.rest.bytes.len());
-    start.take(len).map_or(&[], |part| part.bytes)
+fn text(string: &[u8]) -> &str {
+    // Decoding has shown that it is UTF-8.
+    str::from_utf8(string).unwrap_or_default()
 }

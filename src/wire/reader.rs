@@ -1,7 +1,6 @@
 //! Takes a payload off, field by field, as postcard lays it out, and refuses what postcard would
 //! let pass: padded varints, tags that stand for nothing, bytes left over.
 
-use core::ffi::CStr;
 use core::str;
 
 use super::error::{DecodeError, DecodeErrorKind};
@@ -194,46 +193,31 @@ impl<'a> Reader<'a> {
         Some(*array)
     }
 
-    /// Takes a string off: its length, then its bytes.
-    pub(crate) fn str(&mut self) -> Option<&'a str> {
-        let bytes = self.bytes()?;
-        self.utf8(bytes)
-    }
-
+    /// Takes a string off, whatever it holds: its length, then its bytes.
     #[inline(never)] // small code is not repeated
-    fn bytes(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
         let len = self.varint()?;
         Some(self.rest.take(widen(len))?.bytes)
     }
 
-    /// The bytes that were taken off last as text.
+    /// Checks that the string taken off last is UTF-8.
     #[inline(never)] // small code is not repeated
-    fn utf8(&mut self, bytes: &'a [u8]) -> Option<&'a str> {
-        match str::from_utf8(bytes) {
-            Ok(text) => Some(text),
+    pub(crate) fn check_utf8(&mut self, string: &[u8]) -> Option<()> {
+        match str::from_utf8(string) {
+            Ok(_) => Some(()),
             Err(error) => {
-                let at = self.at() - Offset::of(bytes.len());
-                self.fail(
-                    DecodeErrorKind::NotUtf8,
-                    at + Offset::of(error.valid_up_to()),
-                )
+                let at = self.at() - Offset::of(string.len());
+                let valid = Offset::of(error.valid_up_to());
+                self.fail(DecodeErrorKind::NotUtf8, at + valid)
             }
         }
     }
 
-    /// Takes a string off that holds one NUL, at its end.
-    #[inline(never)] // small code is not repeated
-    pub(crate) fn c_str(&mut self) -> Option<&'a CStr> {
-        let bytes = self.bytes()?;
-        // Nearly every string is ASCII, which takes a quarter of the instructions to see.
-        if !bytes.is_ascii() {
-            self.utf8(bytes)?;
-        }
-        if let Ok(string) = CStr::from_bytes_with_nul(bytes) {
-            return Some(string);
-        }
-        let (end, len) = (self.at(), Offset::of(bytes.len()));
-        match bytes.iter().position(|byte| *byte == 0) {
+    /// Checks that the string taken off last holds one NUL, at its end.
+    pub(crate) fn check_nul(&mut self, string: &[u8]) -> Option<()> {
+        let (end, len) = (self.at(), Offset::of(string.len()));
+        match string.iter().position(|byte| *byte == 0) {
+            Some(nul) if nul.saturating_add(1) == string.len() => Some(()),
             Some(nul) => self.fail(DecodeErrorKind::StrayNul, end - len + Offset::of(nul)),
             None => self.fail(DecodeErrorKind::MissingNul, end),
         }
