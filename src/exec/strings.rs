@@ -178,6 +178,7 @@ impl ExactSizeIterator for CStrings<'_> {}
 impl FusedIterator for CStrings<'_> {}
 
 /// The string at the start of `tail`: decoding has shown that it ends in a NUL.
+#[inline(never)] // small code is not repeated
 pub(crate) fn c_str(tail: &[u8]) -> &CStr {
     CStr::from_bytes_until_nul(tail).unwrap_or_default()
 }

@@ -158,6 +158,7 @@ impl fmt::Debug for GuestSetupRef<'_> {
     }
 }
 
+#[inline(never)] // small code is not repeated
 fn text(string: &[u8]) -> &str {
     // Decoding has shown that it is UTF-8.
     str::from_utf8(string).unwrap_or_default()
