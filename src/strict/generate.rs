@@ -17,7 +17,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use crate::spec::SandboxSpec;
+use crate::cloud::CloudCreateSandboxRequest;
+use crate::spec::{SandboxSpec, SnapshotSpec};
 
 const HEADER: &str = "\
 //! The shapes of the documents, written from the schemas of their types. `UPDATE=1 cargo test
@@ -145,6 +146,8 @@ fn add<T: JsonSchema>(shapes: &mut BTreeMap<String, String>) {
 fn the_table_is_that_of_the_types() {
     let mut shapes = BTreeMap::new();
     add::<SandboxSpec>(&mut shapes);
+    add::<SnapshotSpec>(&mut shapes);
+    add::<CloudCreateSandboxRequest>(&mut shapes);
     let mut text = HEADER.to_string();
     for (name, shape) in shapes {
         text += &format!("\npub(super) static {name}: Shape = {shape};\n");

@@ -5,9 +5,10 @@
 //! the rest.
 
 mod cursor;
-#[cfg(all(test, feature = "schema"))]
+#[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod newer;
 mod shape;
 #[rustfmt::skip]
 mod table;
@@ -15,6 +16,7 @@ mod walk;
 
 use alloc::format;
 
+pub use self::newer::Release;
 use self::shape::Shape;
 use self::table::SANDBOX_SPEC;
 use self::walk::walk;
@@ -60,25 +62,40 @@ impl SandboxSpec {
     /// [`check_json`](Self::check_json) for a guest with these limits.
     #[must_use]
     pub fn check_json_with(json: &str, limits: &ExecLimits) -> Findings {
-        let Read {
-            mut found,
-            spec,
-            mended,
-        } = read(json, &SANDBOX_SPEC);
-        let Some(spec) = spec else {
-            return found;
-        };
-        let mut ruled = spec.check_with(limits);
-        ruled.retain(|finding| {
-            let steps = finding.path.steps();
-            !mended
-                .iter()
-                .any(|mended| steps.starts_with(mended.steps()))
-        });
-        locate::locate(json, &mut ruled);
-        found.extend(ruled);
-        found
+        check(json, limits, None)
     }
+
+    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
+    /// warning where the spec has what the release ignores: `init.cwd`.
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check(json, &ExecLimits::default(), Some(release))
+    }
+}
+
+fn check(json: &str, limits: &ExecLimits, release: Option<Release>) -> Findings {
+    let Read {
+        mut found,
+        spec,
+        mended,
+    } = read(json, &SANDBOX_SPEC);
+    let Some(spec) = spec else {
+        return found;
+    };
+    let mut ruled = spec.check_with(limits);
+    let has_cwd = spec.init.is_some_and(|init| init.cwd.is_some());
+    if let Some(release) = release.filter(|_| has_cwd) {
+        release.note_cwd(&mut ruled);
+    }
+    ruled.retain(|finding| {
+        let steps = finding.path.steps();
+        !mended
+            .iter()
+            .any(|mended| steps.starts_with(mended.steps()))
+    });
+    locate::locate(json, &mut ruled);
+    found.extend(ruled);
+    found
 }
 
 struct Read {
@@ -115,6 +132,7 @@ fn read(json: &str, shape: &'static Shape) -> Read {
                 message: format!("not a JSON document: {error}"),
                 limit: None,
                 help: None,
+                note: None,
                 span: Some(locate::syntax_error(json, &error)),
                 related: alloc::vec::Vec::new(),
             });

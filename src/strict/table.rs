@@ -4,6 +4,24 @@
 use super::shape::Shape::{self, *};
 use super::shape::{Field, Variant};
 
+pub(super) static CLOUD_CREATE_SANDBOX_REQUEST: Shape = Object(&[
+    Field { name: "entrypoint", shape: &Optional(&List(&Text)), required: false },
+    Field { name: "env", shape: &Map(&Text), required: false },
+    Field { name: "ephemeral", shape: &Bool, required: false },
+    Field { name: "hostname", shape: &Optional(&Text), required: false },
+    Field { name: "idle_timeout_secs", shape: &Optional(&Number(18446744073709551615)), required: false },
+    Field { name: "image", shape: &Text, required: false },
+    Field { name: "log_level", shape: &Optional(&Text), required: false },
+    Field { name: "max_duration_secs", shape: &Optional(&Number(18446744073709551615)), required: false },
+    Field { name: "memory_mib", shape: &Number(4294967295), required: false },
+    Field { name: "name", shape: &Text, required: false },
+    Field { name: "scripts", shape: &Map(&Text), required: false },
+    Field { name: "shell", shape: &Optional(&Text), required: false },
+    Field { name: "user", shape: &Optional(&Text), required: false },
+    Field { name: "vcpus", shape: &Number(255), required: false },
+    Field { name: "workdir", shape: &Optional(&Text), required: false },
+]);
+
 pub(super) static DISK_IMAGE_FORMAT: Shape = Word(&["Qcow2", "Raw", "Vmdk"]);
 
 pub(super) static ENV_VAR: Shape = Object(&[
@@ -159,6 +177,19 @@ pub(super) static SANDBOX_SPEC: Shape = Object(&[
 ]);
 
 pub(super) static SECURITY_PROFILE: Shape = Word(&["default", "restricted"]);
+
+pub(super) static SNAPSHOT_DESTINATION: Shape = Variants(&[
+    Field { name: "Name", shape: &Text, required: true },
+    Field { name: "Path", shape: &Text, required: true },
+]);
+
+pub(super) static SNAPSHOT_SPEC: Shape = Object(&[
+    Field { name: "destination", shape: &SNAPSHOT_DESTINATION, required: true },
+    Field { name: "force", shape: &Bool, required: true },
+    Field { name: "labels", shape: &List(&Pair), required: true },
+    Field { name: "record_integrity", shape: &Bool, required: true },
+    Field { name: "source_sandbox", shape: &Text, required: true },
+]);
 
 pub(super) static STAT_VIRTUALIZATION: Shape = Word(&["strict", "relaxed", "off"]);
 

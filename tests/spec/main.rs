@@ -6,6 +6,7 @@ mod shared;
 mod enums;
 mod generators;
 mod names;
+mod newer;
 mod plan;
 mod postcard;
 mod rules;
