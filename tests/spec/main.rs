@@ -3,6 +3,7 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod documents;
 mod enums;
 mod generators;
 mod names;
