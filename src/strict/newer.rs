@@ -324,17 +324,22 @@ pub(super) fn mount_type(name: &str) -> Option<&'static Newer> {
     (name == "Owned").then_some(&OWNED)
 }
 
-/// Whether a field is missing because newer releases have others in its place.
+/// Names the field of an object that newer releases have others in place of, if one of those is
+/// present.
 pub(super) fn replaced(
-    object: Option<&Shape>,
-    name: &str,
+    object: &Shape,
     present: &BTreeMap<Cow<'_, str>, Range<usize>>,
-) -> bool {
-    object.is_some_and(|object| core::ptr::eq(object, &SNAPSHOT_SPEC))
-        && name == "destination"
-        && ["name", "dest_dir"]
-            .iter()
-            .any(|newer| present.contains_key(*newer))
+) -> Option<&'static str> {
+    let is = |of| core::ptr::eq(object, of);
+    let has = |names: &[&str]| names.iter().any(|name| present.contains_key(*name));
+    if is(&SNAPSHOT_SPEC) && has(&["name", "dest_dir"]) {
+        return Some("destination");
+    }
+    #[cfg(feature = "cloud")]
+    if is(&CLOUD_CREATE_SANDBOX_REQUEST) && has(&["source", "disk_snapshot_ref"]) {
+        return Some("image");
+    }
+    None
 }
 
 #[cfg(all(test, feature = "cloud"))]

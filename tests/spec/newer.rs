@@ -203,27 +203,58 @@ fn each_changed_shape_is_named_with_its_release() {
     }
 }
 
-/// What newer releases write in place of a destination is told once, and nothing is missing.
+/// What newer releases write in place of a field is told once, and the field is not missing.
 #[test]
-fn a_newer_snapshot_lacks_no_destination() {
-    for (newer, expected) in [
-        (json!({}), &["missing destination"][..]),
+fn what_newer_fields_replace_is_not_missing() {
+    for (document, replaced, newer, expected) in [
         (
+            "SnapshotSpec",
+            "destination",
+            json!({}),
+            &["missing destination"][..],
+        ),
+        (
+            "SnapshotSpec",
+            "destination",
             json!({"full": true}),
             &["newer-field full", "missing destination"],
         ),
-        (json!({"name": "daily"}), &["newer-field name"]),
-        (json!({"dest_dir": "/srv"}), &["newer-field dest_dir"]),
         (
+            "SnapshotSpec",
+            "destination",
             json!({"dest_dir": null, "name": "daily"}),
             &["newer-field dest_dir", "newer-field name"],
         ),
+        (
+            "SnapshotSpec",
+            "destination",
+            json!({"dest_dir": "/srv"}),
+            &["newer-field dest_dir"],
+        ),
+        (
+            "CloudCreateSandboxRequest",
+            "image",
+            json!({}),
+            &["image-reference image"],
+        ),
+        (
+            "CloudCreateSandboxRequest",
+            "image",
+            json!({"source": "oci", "reference": "alpine:3.20"}),
+            &["newer-field reference", "newer-field source"],
+        ),
+        (
+            "CloudCreateSandboxRequest",
+            "image",
+            json!({"disk_snapshot_ref": {}}),
+            &["newer-field disk_snapshot_ref"],
+        ),
     ] {
-        let mut value = good("SnapshotSpec");
+        let mut value = good(document);
         let fields = value.as_object_mut().unwrap();
-        fields.remove("destination");
+        fields.remove(replaced);
         fields.extend(newer.as_object().unwrap().clone());
-        let found = check("SnapshotSpec", &value.to_string());
+        let found = check(document, &value.to_string());
         let found: Vec<_> = found
             .iter()
             .map(|one| format!("{} {}", one.code, one.path))
