@@ -202,6 +202,8 @@ pub use spec::{
     SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination, SnapshotSpec,
     StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
 };
+#[cfg(feature = "std")]
+pub use strict::Release;
 pub use wire::{DecodeError, DecodeErrorKind, EncodeError, FrameHeader, FrameKind, GENERATION};
 #[cfg(feature = "std")]
 pub use wire::{ReadError, WriteError, read_frame};

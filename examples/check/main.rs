@@ -16,16 +16,17 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use microsandbox_types::{Finding, Findings, SandboxSpec, Severity};
+use microsandbox_types::{Finding, Findings, Release, SandboxSpec, Severity};
 use serde_json::{Value, json};
 
 use mask::Mask;
 use terminal::{shown, shown_lines};
 
 const USAGE: &str = "\
-Usage: check [--format text|json] FILE…
+Usage: check [--format text|json] [--for RELEASE] FILE…
 
 Checks sandbox specs, all mistakes at once. A FILE of `-` is standard input.
+With `--for 0.6.3` it also warns of what that published release ignores.
 Exit: 0 no errors (warnings at the most), 1 errors, 2 a FILE cannot be read.";
 
 /// The columns of a terminal that does not say how many it has, and of a log.
@@ -44,6 +45,7 @@ struct Checked {
 fn main() -> ExitCode {
     let mut names = Vec::new();
     let mut as_json = false;
+    let mut reader = None;
     let mut args = std::env::args_os().skip(1);
     while let Some(arg) = args.next() {
         match arg.to_str() {
@@ -56,6 +58,17 @@ fn main() -> ExitCode {
                 Some("json") => as_json = true,
                 _ => return usage("--format takes `text` or `json`"),
             },
+            Some("--for") => {
+                let given = args.next().unwrap_or_default();
+                let mut known = Release::ALL.iter();
+                match known.find(|release| given == release.as_str()) {
+                    Some(release) => reader = Some(*release),
+                    None => {
+                        let known: Vec<_> = Release::ALL.iter().map(|one| one.as_str()).collect();
+                        return usage(&format!("--for takes one of: {}", known.join(", ")));
+                    }
+                }
+            }
             Some(option) if option.starts_with("--") => {
                 return usage(&format!("no option {}", shown(option)));
             }
@@ -71,7 +84,10 @@ fn main() -> ExitCode {
         let shown_name = name.to_string_lossy().into_owned();
         match read(name) {
             Ok(source) => checked.push(Checked {
-                findings: SandboxSpec::check_json(&source),
+                findings: match reader {
+                    Some(release) => SandboxSpec::check_json_for(&source, release),
+                    None => SandboxSpec::check_json(&source),
+                },
                 name: shown_name,
                 source,
             }),
@@ -197,6 +213,9 @@ fn snippet<'a>(name: &'a str, mask: &Mask, source: &str, finding: &Finding) -> G
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(shown(help)));
     }
+    if let Some(note) = &finding.note {
+        group = group.element(Level::NOTE.message(shown(note)));
+    }
     group
 }
 
@@ -229,6 +248,7 @@ fn entry(source: &str, finding: &Finding) -> Value {
         "message": finding.message,
         "limit": finding.limit.map(|limit| json!({"value": limit.value, "source": limit.source})),
         "help": finding.help,
+        "note": finding.note,
         "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),

@@ -41,6 +41,8 @@ pub enum FindingCode {
     CapacityMissing,
     /// `capacity-on-directory`: a directory volume has a capacity.
     CapacityOnDirectory,
+    /// `cwd-ignored` (a warning): the release that is to read a spec ignores `init.cwd`.
+    CwdIgnored,
     /// `empty`: a text that is needed is empty.
     Empty,
     /// `env-key-equals`: the key of an environment entry holds `=`.
@@ -88,6 +90,8 @@ pub enum FindingCode {
     MountsTooMany,
     /// `name-invalid`: a name is empty, too long, or holds a character that names may not hold.
     NameInvalid,
+    /// `newer-field`: a field, or the form of one, that came with a newer release.
+    NewerField,
     /// `nul`: a text holds a NUL, which would end it early in the guest.
     Nul,
     /// `path-is-root`: a path is the root itself where that cannot be.
@@ -143,6 +147,7 @@ impl FindingCode {
             Self::BindAddress => "bind-address",
             Self::CapacityMissing => "capacity-missing",
             Self::CapacityOnDirectory => "capacity-on-directory",
+            Self::CwdIgnored => "cwd-ignored",
             Self::Empty => "empty",
             Self::EnvKeyEquals => "env-key-equals",
             Self::EnvRepeated => "env-repeated",
@@ -166,6 +171,7 @@ impl FindingCode {
             Self::MountReserved => "mount-reserved",
             Self::MountsTooMany => "mounts-too-many",
             Self::NameInvalid => "name-invalid",
+            Self::NewerField => "newer-field",
             Self::Nul => "nul",
             Self::PathIsRoot => "path-is-root",
             Self::PathNotAbsolute => "path-not-absolute",
@@ -195,7 +201,8 @@ impl FindingCode {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::EnvRepeated
+            Self::CwdIgnored
+            | Self::EnvRepeated
             | Self::FormatExtension
             | Self::HostPortZero
             | Self::HostnameNotDns
@@ -249,6 +256,8 @@ pub struct Finding {
     pub limit: Option<Limit>,
     /// What would put it right, where that is known.
     pub help: Option<String>,
+    /// What else is good to know, such as what follows if nothing is done.
+    pub note: Option<String>,
     /// The bytes of the text that the finding is about, if it is about a text. Of an object or a
     /// list that is its name, or else the opening bracket.
     pub span: Option<Range<usize>>,
@@ -287,6 +296,9 @@ impl fmt::Display for Finding {
         }
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
+        }
+        if let Some(note) = &self.note {
+            write!(f, "; note: {note}")?;
         }
         Ok(())
     }
@@ -424,6 +436,7 @@ impl Findings {
             message: message.into(),
             limit,
             help,
+            note: None,
             span: None,
             related: Vec::new(),
         });
@@ -476,7 +489,7 @@ impl IntoIterator for Findings {
 }
 
 /// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
-/// help and the places in the text, in bytes.
+/// help, note and the places in the text, in bytes.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = |span: &Range<usize>| [span.start, span.end];
@@ -486,7 +499,7 @@ impl Serialize for Finding {
             .map(|related| (place(&related.span), related.label))
             .collect();
         let limit = self.limit.map(|limit| (limit.value, limit.source));
-        let mut fields = serializer.serialize_struct("Finding", 9)?;
+        let mut fields = serializer.serialize_struct("Finding", 10)?;
         fields.serialize_field("path", self.path.as_str())?;
         fields.serialize_field("pointer", &self.path.pointer())?;
         fields.serialize_field("code", self.code.as_str())?;
@@ -494,6 +507,7 @@ impl Serialize for Finding {
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("limit", &limit)?;
         fields.serialize_field("help", &self.help)?;
+        fields.serialize_field("note", &self.note)?;
         fields.serialize_field("span", &self.span.as_ref().map(place))?;
         fields.serialize_field("related", &related)?;
         fields.end()

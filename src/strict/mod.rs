@@ -9,6 +9,7 @@ mod document;
 #[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod newer;
 mod shape;
 #[rustfmt::skip]
 mod table;
@@ -19,6 +20,7 @@ use alloc::format;
 use serde::de::DeserializeOwned;
 
 use self::locate::is_element;
+pub use self::newer::Release;
 use self::shape::{Root, Shape};
 use self::walk::walk;
 use crate::check::{FieldPath, Finding, FindingCode, Findings, PathStep, Place};
@@ -104,6 +106,7 @@ fn read<T: DeserializeOwned>(json: &str, root: Root) -> Read<T> {
                 message: format!("not a JSON document: {error}"),
                 limit: None,
                 help: None,
+                note: None,
                 span: Some(locate::syntax_error(json, &error)),
                 related: alloc::vec::Vec::new(),
             });

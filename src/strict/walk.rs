@@ -11,6 +11,7 @@ use core::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cursor::Cursor;
+use super::newer;
 use super::shape::{Field, Root, Shape, Variant};
 use crate::check::{FieldPath, Finding, FindingCode, Findings, Place, Related, Shown};
 
@@ -165,6 +166,7 @@ impl Walk<'_, '_> {
                 message,
                 limit: None,
                 help,
+                note: None,
                 span: Some(span),
                 related,
             }
@@ -176,11 +178,14 @@ impl Walk<'_, '_> {
         let (Some(shape), at) = (self.shape, self.at) else {
             return;
         };
-        self.note(&at, marked, FindingCode::WrongType, || {
-            let (subject, wanted) = (subject(&at), shape.wanted());
-            let message = format!("{subject} must be {wanted}, not {given}");
-            (message, advice(&at, given), Vec::new())
-        });
+        match newer::form(&at, shape, given) {
+            Some(newer) => newer.note(&at, marked, self.found),
+            None => self.note(&at, marked, FindingCode::WrongType, || {
+                let (subject, wanted) = (subject(&at), shape.wanted());
+                let message = format!("{subject} must be {wanted}, not {given}");
+                (message, advice(&at, given), Vec::new())
+            }),
+        }
         self.mends.add(&at, whole, With::Value(shape));
     }
 
@@ -249,6 +254,10 @@ impl Walk<'_, '_> {
         if root.is_open {
             return;
         }
+        if let Some(newer) = self.inner().and_then(|object| newer::field(object, name)) {
+            newer.note(at, span, self.found);
+            return;
+        }
         self.note(at, span, FindingCode::UnknownField, || {
             let near = nearest(name, known.iter().map(|field| field.name));
             let help = match (near, parent_of(root.shape, name)) {
@@ -276,10 +285,12 @@ impl Walk<'_, '_> {
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
-            self.note(&at, marked.clone(), FindingCode::Missing, || {
-                let message = format!("field \"{}\" is missing", field.name);
-                (message, None, Vec::new())
-            });
+            if !newer::replaced(self.inner(), field.name, names) {
+                self.note(&at, marked.clone(), FindingCode::Missing, || {
+                    let message = format!("field \"{}\" is missing", field.name);
+                    (message, None, Vec::new())
+                });
+            }
             let more = absent.peek().is_some() || !names.is_empty();
             self.mends
                 .add(&at, bracket.end..bracket.end, With::Field(field, more));
@@ -309,8 +320,10 @@ impl Walk<'_, '_> {
                 .iter()
                 .map(|one| format!("\"{}\"", one.tag))
                 .collect();
-            match tag {
-                Some((_, name, value)) => {
+            let newer = named.as_deref().and_then(newer::mount_type);
+            match (tag, newer) {
+                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
+                (Some((_, name, value)), None) => {
                     let opening = text(value).starts_with(['{', '[']);
                     let marked = if opening { name.clone() } else { value.clone() };
                     self.note(&at, marked, FindingCode::WrongType, || {
@@ -324,7 +337,7 @@ impl Walk<'_, '_> {
                         )
                     });
                 }
-                None => self.note(&at, marked, FindingCode::Missing, || {
+                (None, _) => self.note(&at, marked, FindingCode::Missing, || {
                     let help = format!("it is {}", either(&listed));
                     (
                         String::from("field \"type\" is missing"),

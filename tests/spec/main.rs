@@ -7,6 +7,7 @@ mod documents;
 mod enums;
 mod generators;
 mod names;
+mod newer;
 mod plan;
 mod postcard;
 mod rules;
