@@ -8,7 +8,7 @@ use super::table::{
 };
 use super::table::{HANDOFF_INIT, NAMED_VOLUME_CREATE, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_SPEC};
 use super::{Root, Shape, check_json, from_json};
-use crate::check::{self, Findings};
+use crate::check::{self, Findings, Place};
 #[cfg(feature = "cloud")]
 use crate::cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudMessageResponse, CloudPaginated, CloudSandbox,
@@ -96,7 +96,7 @@ impl SandboxSpec {
         check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
             let mut found = spec.check();
             if spec.init.as_ref().is_some_and(|init| init.cwd.is_some()) {
-                release.note_cwd(&mut found);
+                release.note_cwd(&mut found, &Place::ROOT.field("init"));
             }
             found
         })
@@ -173,6 +173,21 @@ document! {
     closed(&HANDOFF_INIT),
     |init| check::handoff(init, &ExecLimits::default()),
     with limits check::handoff
+}
+
+impl HandoffInit {
+    /// [`check_json`](Self::check_json) for a handoff that this release is to read. That adds a
+    /// warning where the handoff has what the release ignores: `cwd`.
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check_json(json, closed(&HANDOFF_INIT), |init: &Self| {
+            let mut found = check::handoff(init, &ExecLimits::default());
+            if init.cwd.is_some() {
+                release.note_cwd(&mut found, &Place::ROOT);
+            }
+            found
+        })
+    }
 }
 
 #[cfg(feature = "cloud")]

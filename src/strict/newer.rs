@@ -36,9 +36,8 @@ impl Release {
         }
     }
 
-    /// Notes what this release passes over in the `init` of a spec.
-    pub(super) fn note_cwd(self, found: &mut Findings) {
-        let init = Place::ROOT.field("init");
+    /// Notes that this release passes over the `cwd` of a handoff.
+    pub(super) fn note_cwd(self, found: &mut Findings, init: &Place<'_>) {
         found.push(FindingCode::CwdIgnored, || Finding {
             path: init.field("cwd").path(),
             code: FindingCode::CwdIgnored,
@@ -137,6 +136,7 @@ impl Newer {
     }
 }
 
+#[cfg(feature = "cloud")]
 const MOVED_UP: &str = "write its fields at the top level of the request";
 const CLOUD_IMAGE: &str = "write `\"image\": \"alpine:3.20\"`";
 
