@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod code;
 mod finding;
 mod mount;
 mod network;
@@ -15,7 +16,8 @@ mod process;
 mod reference;
 mod text;
 
-pub use self::finding::{Finding, FindingCode, Findings, Limit, Related, Severity};
+pub use self::code::{FindingCode, Severity};
+pub use self::finding::{Finding, Findings, Limit, Related};
 pub use self::path::{FieldPath, PathStep};
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]

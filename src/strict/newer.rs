@@ -1,4 +1,4 @@
-//! What releases after that of this contract write into the same documents.
+//! What newer releases write into the same documents, and this contract does not know.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -7,19 +7,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::check_json;
-use super::document::closed;
 use super::shape::Shape;
 #[cfg(feature = "cloud")]
 use super::table::CLOUD_CREATE_SANDBOX_REQUEST;
 use super::table::{
-    HANDOFF_INIT, MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES,
-    SANDBOX_RUNTIME_OPTIONS, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
+    MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES, SANDBOX_RUNTIME_OPTIONS,
+    SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
 };
-use crate::check::{self, Finding, FindingCode, Findings, Place};
-use crate::exec::ExecLimits;
-use crate::handoff::HandoffInit;
-use crate::spec::SandboxSpec;
+use crate::check::{Finding, FindingCode, Findings, Place};
 
 /// A published release that is to read a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,13 +36,10 @@ impl Release {
         }
     }
 
-    /// Notes what this release passes over in the handoff at `init`.
-    fn note_cwd(self, at: &Place<'_>, init: &HandoffInit, found: &mut Findings) {
-        if init.cwd.is_none() {
-            return;
-        }
+    /// Notes that this release passes over the `cwd` of a handoff.
+    pub(super) fn note_cwd(self, found: &mut Findings, init: &Place<'_>) {
         found.push(FindingCode::CwdIgnored, || Finding {
-            path: at.field("cwd").path(),
+            path: init.field("cwd").path(),
             code: FindingCode::CwdIgnored,
             message: format!("release {} ignores \"cwd\"", self.as_str()),
             limit: None,
@@ -62,44 +54,7 @@ impl Release {
     }
 }
 
-impl SandboxSpec {
-    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
-    /// warning where the spec has what the release ignores: `init.cwd`.
-    ///
-    /// ```
-    /// use microsandbox_types::{FindingCode, Release, SandboxSpec};
-    ///
-    /// let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/"}}"#;
-    /// assert!(SandboxSpec::check_json(json).is_empty());
-    /// let found = SandboxSpec::check_json_for(json, Release::V0_6_3);
-    /// assert_eq!(found.as_slice()[0].code, FindingCode::CwdIgnored);
-    /// ```
-    #[must_use]
-    pub fn check_json_for(json: &str, release: Release) -> Findings {
-        check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
-            let mut found = spec.check();
-            if let Some(init) = &spec.init {
-                release.note_cwd(&Place::ROOT.field("init"), init, &mut found);
-            }
-            found
-        })
-    }
-}
-
-impl HandoffInit {
-    /// [`check_json`](Self::check_json) for a handoff that this release is to read. That adds a
-    /// warning where it has what the release ignores: `cwd`.
-    #[must_use]
-    pub fn check_json_for(json: &str, release: Release) -> Findings {
-        check_json(json, closed(&HANDOFF_INIT), |init: &Self| {
-            let mut found = check::handoff(init, &ExecLimits::default());
-            release.note_cwd(&Place::ROOT, init, &mut found);
-            found
-        })
-    }
-}
-
-/// Something that a release after that of this contract brought.
+/// Something that a newer release brought.
 #[derive(Debug)]
 pub(super) struct Newer {
     name: &'static str,
