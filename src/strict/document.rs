@@ -1,6 +1,5 @@
 //! The documents that can be read strictly.
 
-use super::newer::Release;
 #[cfg(feature = "cloud")]
 use super::table::{
     CLOUD_CREATE_SANDBOX_REQUEST, CLOUD_ERROR_BODY, CLOUD_MESSAGE_RESPONSE, CLOUD_PAGINATED,
@@ -8,7 +7,7 @@ use super::table::{
 };
 use super::table::{HANDOFF_INIT, NAMED_VOLUME_CREATE, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_SPEC};
 use super::{Root, Shape, check_json, from_json};
-use crate::check::{self, Findings, Place};
+use crate::check::{self, Findings};
 #[cfg(feature = "cloud")]
 use crate::cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudMessageResponse, CloudPaginated, CloudSandbox,
@@ -18,7 +17,7 @@ use crate::handoff::HandoffInit;
 use crate::spec::{NamedVolumeCreate, SandboxSpec, SnapshotSpec, VolumeSpec};
 
 /// What people write: a field that no release knows is a mistake.
-const fn closed(shape: &'static Shape) -> Root {
+pub(super) const fn closed(shape: &'static Shape) -> Root {
     Root {
         shape,
         is_open: false,
@@ -86,30 +85,6 @@ document! {
     /// );
     /// ```
     SandboxSpec, closed(&SANDBOX_SPEC), Self::check, with limits Self::check_with
-}
-
-impl SandboxSpec {
-    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
-    /// warning where the spec has what the release ignores: `init.cwd`.
-    ///
-    /// ```
-    /// use microsandbox_types::{FindingCode, Release, SandboxSpec};
-    ///
-    /// let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/"}}"#;
-    /// assert!(SandboxSpec::check_json(json).is_empty());
-    /// let found = SandboxSpec::check_json_for(json, Release::V0_6_3);
-    /// assert_eq!(found.as_slice()[0].code, FindingCode::CwdIgnored);
-    /// ```
-    #[must_use]
-    pub fn check_json_for(json: &str, release: Release) -> Findings {
-        check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
-            let mut found = spec.check();
-            if spec.init.as_ref().is_some_and(|init| init.cwd.is_some()) {
-                release.note_cwd(&mut found, &Place::ROOT.field("init"));
-            }
-            found
-        })
-    }
 }
 
 document! {
@@ -182,21 +157,6 @@ document! {
     closed(&HANDOFF_INIT),
     |init| check::handoff(init, &ExecLimits::default()),
     with limits check::handoff
-}
-
-impl HandoffInit {
-    /// [`check_json`](Self::check_json) for a handoff that this release is to read. That adds a
-    /// warning where the handoff has what the release ignores: `cwd`.
-    #[must_use]
-    pub fn check_json_for(json: &str, release: Release) -> Findings {
-        check_json(json, closed(&HANDOFF_INIT), |init: &Self| {
-            let mut found = check::handoff(init, &ExecLimits::default());
-            if init.cwd.is_some() {
-                release.note_cwd(&mut found, &Place::ROOT);
-            }
-            found
-        })
-    }
 }
 
 #[cfg(feature = "cloud")]

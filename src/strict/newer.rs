@@ -7,14 +7,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::check_json;
+use super::document::closed;
 use super::shape::Shape;
 #[cfg(feature = "cloud")]
 use super::table::CLOUD_CREATE_SANDBOX_REQUEST;
 use super::table::{
-    MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES, SANDBOX_RUNTIME_OPTIONS,
-    SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
+    HANDOFF_INIT, MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES,
+    SANDBOX_RUNTIME_OPTIONS, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
 };
-use crate::check::{Finding, FindingCode, Findings, Place};
+use crate::check::{self, Finding, FindingCode, Findings, Place};
+use crate::exec::ExecLimits;
+use crate::handoff::HandoffInit;
+use crate::spec::SandboxSpec;
 
 /// A published release that is to read a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,10 +41,13 @@ impl Release {
         }
     }
 
-    /// Notes that this release passes over the `cwd` of a handoff.
-    pub(super) fn note_cwd(self, found: &mut Findings, init: &Place<'_>) {
+    /// Notes what this release passes over in the handoff at `init`.
+    fn note_cwd(self, at: &Place<'_>, init: &HandoffInit, found: &mut Findings) {
+        if init.cwd.is_none() {
+            return;
+        }
         found.push(FindingCode::CwdIgnored, || Finding {
-            path: init.field("cwd").path(),
+            path: at.field("cwd").path(),
             code: FindingCode::CwdIgnored,
             message: format!("release {} ignores \"cwd\"", self.as_str()),
             limit: None,
@@ -51,6 +59,43 @@ impl Release {
             span: None,
             related: Vec::new(),
         });
+    }
+}
+
+impl SandboxSpec {
+    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
+    /// warning where the spec has what the release ignores: `init.cwd`.
+    ///
+    /// ```
+    /// use microsandbox_types::{FindingCode, Release, SandboxSpec};
+    ///
+    /// let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/"}}"#;
+    /// assert!(SandboxSpec::check_json(json).is_empty());
+    /// let found = SandboxSpec::check_json_for(json, Release::V0_6_3);
+    /// assert_eq!(found.as_slice()[0].code, FindingCode::CwdIgnored);
+    /// ```
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
+            let mut found = spec.check();
+            if let Some(init) = &spec.init {
+                release.note_cwd(&Place::ROOT.field("init"), init, &mut found);
+            }
+            found
+        })
+    }
+}
+
+impl HandoffInit {
+    /// [`check_json`](Self::check_json) for a handoff that this release is to read. That adds a
+    /// warning where it has what the release ignores: `cwd`.
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check_json(json, closed(&HANDOFF_INIT), |init: &Self| {
+            let mut found = check::handoff(init, &ExecLimits::default());
+            release.note_cwd(&Place::ROOT, init, &mut found);
+            found
+        })
     }
 }
 
