@@ -2,7 +2,7 @@
 //! link, so that what one writes the other reads, byte for byte, across releases.
 //!
 //! A sandbox is described by a spec, in JSON. A [plan](SandboxSpec::plan) makes of it what the host
-//! attaches to the VM and what the guest is told. Host and guest then talk in small checksummed
+//! attaches to the VM and what the guest sets up. Host and guest then talk in small checksummed
 //! frames: a setup (root filesystem, mounts, network), a handoff (which program becomes init), and
 //! reports back, from the first sign of life until the init runs.
 //!
@@ -61,7 +61,7 @@
 //! | you want to | see |
 //! |---|---|
 //! | describe a sandbox | [`SandboxSpec`], [`RootfsSource`], [`VolumeMount`], [`Patch`], [`NetworkSpec`], [`VolumeSpec`], [`SnapshotSpec`] |
-//! | check what people wrote | [`SandboxSpec::check_json`], [`SandboxSpec::validate`], [`Findings`] |
+//! | check what people wrote | [`SandboxSpec::check_json`], also of [`VolumeSpec`] and the other documents; [`SandboxSpec::validate`], [`Findings`] |
 //! | hold a valid name | [`SandboxName`], [`Hostname`] |
 //! | know what to attach and what to say | [`SandboxSpec::plan`], [`BootHost`], [`BootPlan`] |
 //! | boot a guest over a stream | [`hand_over`]; [`HandOver`] for async hosts |
@@ -202,6 +202,8 @@ pub use spec::{
     SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination, SnapshotSpec,
     StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
 };
+#[cfg(feature = "std")]
+pub use strict::Release;
 pub use wire::{DecodeError, DecodeErrorKind, EncodeError, FrameHeader, FrameKind, GENERATION};
 #[cfg(feature = "std")]
 pub use wire::{ReadError, WriteError, read_frame};
