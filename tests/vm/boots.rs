@@ -8,6 +8,7 @@ mod failures;
 mod inits;
 #[path = "../../examples/vm/launch.rs"]
 mod launch;
+mod memory;
 mod peers;
 mod setups;
 mod starts;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         failures::TESTS,
         peers::TESTS,
         starts::TESTS,
+        memory::TESTS,
         console::TESTS,
     ];
     let no_kit = missing.is_some();
