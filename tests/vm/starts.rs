@@ -3,17 +3,25 @@
 use std::mem;
 
 use libtest_mimic::Failed;
-use microsandbox_types::{GuestSetup, HandOver, HandoffInit, Outcome, Root, hand_over};
+use microsandbox_types::{
+    GuestSetup, HandOver, HandoffInit, Outcome, RlimitResource, Root, SetupRlimit, hand_over,
+};
 
 use crate::launch::Vm;
 use crate::launch::machine::Machine;
 use crate::setups::{block, disk, image, root, start, start_machine};
 use crate::{INIT, Test, TestFn, expect_same, kit};
 
-pub const TESTS: &[(&str, TestFn)] = &[(
-    "an_init_starts_as_the_kernel_starts_one",
-    an_init_starts_as_the_kernel_starts_one,
-)];
+pub const TESTS: &[(&str, TestFn)] = &[
+    (
+        "an_init_starts_as_the_kernel_starts_one",
+        an_init_starts_as_the_kernel_starts_one,
+    ),
+    (
+        "an_init_that_dies_at_once_has_started",
+        an_init_that_dies_at_once_has_started,
+    ),
+];
 
 /// Lines of `/proc/self/status` that say what a process has done or uses, not how it was started.
 const MEASURED: [&str; 5] = [
@@ -95,4 +103,27 @@ fn an_init_starts_as_the_kernel_starts_one() -> Test {
         same.map_err(|difference| format!("{name}: {}", difference.message().unwrap_or_default()))?;
     }
     Ok(())
+}
+
+/// With less address space than the program takes: by the time that the kernel finds out, there is
+/// no other program to go back to.
+fn an_init_that_dies_at_once_has_started() -> Test {
+    let setup = GuestSetup {
+        rlimits: vec![SetupRlimit {
+            resource: RlimitResource::As,
+            soft: 1 << 20,
+            hard: 1 << 20,
+        }],
+        ..GuestSetup::default()
+    };
+    let mut vm = start("no-space", Vec::new())?;
+    let init = HandoffInit::new(INIT);
+    let boot = HandOver::new(Some(&setup), Some(&init));
+    match hand_over(&mut vm.agent, boot, |_| {}) {
+        Ok(Outcome::Started) => {
+            vm.wait_off()?;
+            Ok(())
+        }
+        other => Err(vm.explain(format!("{other:?}")).into()),
+    }
 }
