@@ -13,7 +13,7 @@ use crate::failures::expect_told;
 use crate::launch::Vm;
 use crate::launch::machine::Machine;
 use crate::setups::{mount, start_machine, tmpfs};
-use crate::{INIT, Test, TestFn, expect_report, kit};
+use crate::{INIT, Test, TestFn, expect_on_console, kit};
 
 pub const TESTS: &[(&str, TestFn)] = &[
     (
@@ -62,7 +62,7 @@ fn start_in(name: &str, mib: u32) -> Result<Vm, Failed> {
     start_machine(kit()?, name, &machine)
 }
 
-/// Looks for the least memory in which the init starts: with less, the host must be told.
+/// Looks for the least memory in which the init comes up: with less, the host must be told.
 fn expect_told_or_started(name: &str, init: HandoffInit) -> Test {
     let mut frames = largest_setup().encode()?;
     frames.extend(init.encode_with(&ExecLimits::new(4096, STACK_LIMIT))?);
@@ -81,7 +81,7 @@ fn expect_told_or_started(name: &str, init: HandoffInit) -> Test {
     Ok(())
 }
 
-/// Whether the init starts; where it does not, the host must have been told why.
+/// Whether the init comes up; where it does not, the host must be told why.
 fn starts(mut vm: Vm, frames: &[u8]) -> Result<bool, Failed> {
     // Where the kernel itself has too little, there is no agent.
     if vm.report().is_err() {
@@ -89,15 +89,20 @@ fn starts(mut vm: Vm, frames: &[u8]) -> Result<bool, Failed> {
     }
     // A guest that fails does not read on.
     let _ = vm.agent.write_all(frames);
-    expect_report(&mut vm, GuestReport::SetUp)?;
-    match vm.report()? {
-        GuestReport::Accepted => expect_report(&mut vm, GuestReport::Started).map(|()| true),
-        GuestReport::Failed {
-            step: step @ BootStep::Memory,
-            item: 0,
-            errno: ENOMEM,
-        } => expect_told(vm, step, 0, ENOMEM).map(|()| false),
-        other => Err(vm.explain(format!("{other:?}")).into()),
+    loop {
+        match vm.report()? {
+            GuestReport::SetUp | GuestReport::Accepted => {}
+            GuestReport::Started => {
+                // The last that the init tells.
+                return expect_on_console(vm, "/proc/self/ns/user: user:").map(|()| true);
+            }
+            GuestReport::Failed {
+                step: step @ BootStep::Memory,
+                item: 0,
+                errno: ENOMEM,
+            } => return expect_told(vm, step, 0, ENOMEM).map(|()| false),
+            other => return Err(vm.explain(format!("{other:?}")).into()),
+        }
     }
 }
 
