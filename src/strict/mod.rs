@@ -1,13 +1,15 @@
-//! Reading a spec that a person wrote: what the published leniency would pass over is an error.
+//! Reading a document that a person wrote: what the published leniency would pass over is an error.
 //!
 //! One walk over the text finds every mistake of form at once, at its place. What plain serde
 //! could not read is replaced by the smallest value of its shape, so that the rules can look at
 //! the rest.
 
 mod cursor;
-#[cfg(all(test, feature = "schema"))]
+mod document;
+#[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod newer;
 mod shape;
 #[rustfmt::skip]
 mod table;
@@ -15,94 +17,105 @@ mod walk;
 
 use alloc::format;
 
-use self::shape::Shape;
-use self::table::SANDBOX_SPEC;
+use serde::de::DeserializeOwned;
+
+use self::locate::is_element;
+pub use self::newer::Release;
+use self::shape::{Root, Shape};
 use self::walk::walk;
-use crate::check::{Finding, FindingCode, Findings, Place};
-use crate::exec::ExecLimits;
-use crate::spec::SandboxSpec;
+use crate::check::{FieldPath, Finding, FindingCode, Findings, PathStep, Place};
 
-impl SandboxSpec {
-    /// Reads a spec from JSON, and refuses what plain serde passes over: unknown fields (with the
-    /// nearest name that a spec has), repeated fields, and lists in place of objects. A
-    /// `$schema` for editors is let through.
-    ///
-    /// The spec is read, not yet [validated](Self::validate).
-    ///
-    /// ```
-    /// use microsandbox_types::SandboxSpec;
-    ///
-    /// let findings = SandboxSpec::from_json_strict(r#"{"resources": {"cpu": 2}}"#).unwrap_err();
-    /// assert_eq!(
-    ///     findings.to_string(),
-    ///     "error[unknown-field] resources.cpu: unknown field \"cpu\"; did you mean \"cpus\"?"
-    /// );
-    /// ```
-    ///
-    /// # Errors
-    /// All findings, each with its place in the text. They never show a value.
-    pub fn from_json_strict(json: &str) -> Result<Self, Findings> {
-        let read = read(json, &SANDBOX_SPEC);
-        match read.spec {
-            Some(spec) if read.found.is_empty() => Ok(spec),
-            _ => Err(read.found),
-        }
-    }
-
-    /// Returns all that is wrong with a spec as text: what
-    /// [`from_json_strict`](Self::from_json_strict) finds, and what [`check`](Self::check) finds
-    /// in all that could be read.
-    #[must_use]
-    pub fn check_json(json: &str) -> Findings {
-        Self::check_json_with(json, &ExecLimits::default())
-    }
-
-    /// [`check_json`](Self::check_json) for a guest with these limits.
-    #[must_use]
-    pub fn check_json_with(json: &str, limits: &ExecLimits) -> Findings {
-        let Read {
-            mut found,
-            spec,
-            mended,
-        } = read(json, &SANDBOX_SPEC);
-        let Some(spec) = spec else {
-            return found;
-        };
-        let mut ruled = spec.check_with(limits);
-        ruled.retain(|finding| {
-            let steps = finding.path.steps();
-            !mended
-                .iter()
-                .any(|mended| steps.starts_with(mended.steps()))
-        });
-        locate::locate(json, &mut ruled);
-        found.extend(ruled);
-        found
+/// Reads a document, if nothing is wrong with its form.
+fn from_json<T: DeserializeOwned>(json: &str, root: Root) -> Result<T, Findings> {
+    let read = read(json, root);
+    match read.document {
+        Some(document) if read.found.is_empty() => Ok(document),
+        _ => Err(read.found),
     }
 }
 
-struct Read {
+/// Finds all that is wrong with a document's form, and what `check` finds in all that could be
+/// read.
+fn check_json<T: DeserializeOwned>(
+    json: &str,
+    root: Root,
+    check: impl FnOnce(&T) -> Findings,
+) -> Findings {
+    let Read {
+        mut found,
+        document,
+        mended,
+    } = read(json, root);
+    let Some(document) = document else {
+        return found;
+    };
+    let mut ruled = check(&document);
+    ruled.retain(|finding| !mended.iter().any(|path| depends_on(finding, path.steps())));
+    locate::locate(json, &mut ruled);
+    found.extend(ruled);
+    found
+}
+
+/// Whether a finding is about a mended value, or comes from comparing another one with it.
+fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
+    let steps = finding.path.steps();
+    // The fields that a rule compares, and how far up from its own one these are.
+    let (compared, up): (&[&str], usize) = match finding.code {
+        FindingCode::CapacityMissing
+        | FindingCode::CapacityOnDirectory
+        | FindingCode::QuotaOnDisk => (&["kind", "mode"], 1),
+        FindingCode::PortsWithoutNetwork => (&["enabled"], 1),
+        FindingCode::RlimitOrder => (&["hard"], 1),
+        FindingCode::RlimitRepeated => (&["resource"], 2),
+        FindingCode::PortRepeated | FindingCode::PortDualStack => (&["protocol"], 2),
+        _ => (&[], 0),
+    };
+    let is_compared = match (mended.split_last(), steps.len().checked_sub(up)) {
+        (Some((PathStep::Field(name), before)), Some(common)) => {
+            compared.contains(&name.as_str())
+                && before.len().checked_add(1) == Some(steps.len())
+                && steps.get(..common) == before.get(..common)
+        }
+        _ => false,
+    };
+    is_compared || leads_to(mended, steps)
+}
+
+/// Whether a mended value holds the place of a finding.
+fn leads_to(mended: &[PathStep], steps: &[PathStep]) -> bool {
+    let same = |(mended, step): (&PathStep, &PathStep)| match mended {
+        PathStep::Index(n) => is_element(step, *n),
+        PathStep::Field(_) => mended == step,
+    };
+    mended.len() <= steps.len() && mended.iter().zip(steps).all(same)
+}
+
+struct Read<T> {
     found: Findings,
     /// Absent if the text is not JSON, or too much of it had to be mended.
-    spec: Option<SandboxSpec>,
-    mended: alloc::vec::Vec<crate::check::FieldPath>,
+    document: Option<T>,
+    mended: alloc::vec::Vec<FieldPath>,
 }
 
-fn read(json: &str, shape: &'static Shape) -> Read {
+fn read<T: DeserializeOwned>(json: &str, root: Root) -> Read<T> {
     let mut found = Findings::default();
-    match walk(json, shape, &mut found) {
+    match walk(json, root, &mut found) {
         Ok(mends) => {
-            let spec = mends.apply(json).and_then(|text| {
+            let document = mends.apply(json).and_then(|text| {
                 let read = serde_json::from_str(&text);
-                debug_assert!(read.is_ok(), "mended text is read: {read:?}");
+                debug_assert!(
+                    read.is_ok(),
+                    "mended text is read: {:?}",
+                    read.as_ref().err()
+                );
                 read.ok()
             });
-            if spec.is_none() && found.is_empty() {
+            if document.is_none() && found.is_empty() {
                 found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
             }
             Read {
                 found,
-                spec,
+                document,
                 mended: mends.paths,
             }
         }
@@ -115,12 +128,13 @@ fn read(json: &str, shape: &'static Shape) -> Read {
                 message: format!("not a JSON document: {error}"),
                 limit: None,
                 help: None,
+                note: None,
                 span: Some(locate::syntax_error(json, &error)),
                 related: alloc::vec::Vec::new(),
             });
             Read {
                 found,
-                spec: None,
+                document: None,
                 mended: alloc::vec::Vec::new(),
             }
         }

@@ -27,6 +27,7 @@ pub fn any(data: &[u8]) {
                 matches!(
                     one.code,
                     FindingCode::UnknownField
+                        | FindingCode::NewerField
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType
                         | FindingCode::Syntax

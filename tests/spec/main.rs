@@ -3,9 +3,11 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod documents;
 mod enums;
 mod generators;
 mod names;
+mod newer;
 mod plan;
 mod postcard;
 mod rules;
