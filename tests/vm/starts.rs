@@ -65,7 +65,8 @@ fn facts(mut vm: Vm) -> Result<Vec<String>, Failed> {
     }
 }
 
-/// The agent as `/init` starts the test init, and so does the kernel, in the agent's place.
+/// The agent as `/init` starts the test init, which the kernel itself starts in the agent's place.
+/// From a disk the kernel could not start one, as its drivers are modules.
 fn an_init_starts_as_the_kernel_starts_one() -> Test {
     // In an initramfs of the same size, as some limits come from the memory that is left.
     let mut swapped = kit()?.clone();
