@@ -4,14 +4,16 @@
 //! cargo run --example check -- spec.json …
 //! ```
 //!
-//! `-` stands for standard input. `--format json` is for machines and editors. Ends with 0 where
-//! no spec has an error, 1 where one has, 2 where one cannot be read.
+//! `-` stands for standard input. `--format json` is for machines and editors. `--fix` writes a
+//! spec with what is certain put right. Ends with 0 where no spec has an error, 1 where one has,
+//! 2 where one cannot be read.
 
+mod fix;
 mod mask;
 #[path = "../shared/terminal.rs"]
 mod terminal;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
@@ -24,9 +26,16 @@ use terminal::{shown, shown_lines};
 
 const USAGE: &str = "\
 Usage: check [--format text|json] FILE…
+       check --fix [--output NEW] FILE
 
 Checks sandbox specs, all mistakes at once. A FILE of `-` is standard input.
-Exit: 0 no errors (warnings at the most), 1 errors, 2 a FILE cannot be read.";
+
+--fix writes the spec to standard output with every mistake fixed that can be
+fixed with certainty, and what it fixed and what is left to standard error.
+--output writes it to a file that does not exist yet.
+
+Exit: 0 no errors, or none are left; 1 errors; 2 a file cannot be read or
+written.";
 
 /// The columns of a terminal that does not say how many it has, and of a log.
 const COLUMNS: usize = 80;
@@ -44,6 +53,7 @@ struct Checked {
 fn main() -> ExitCode {
     let mut names = Vec::new();
     let mut as_json = false;
+    let (mut fixes, mut output) = (false, None);
     let mut args = std::env::args_os().skip(1);
     while let Some(arg) = args.next() {
         match arg.to_str() {
@@ -56,6 +66,11 @@ fn main() -> ExitCode {
                 Some("json") => as_json = true,
                 _ => return usage("--format takes `text` or `json`"),
             },
+            Some("--fix") => fixes = true,
+            Some("--output") => match args.next() {
+                Some(new) => output = Some(new),
+                None => return usage("--output takes a file"),
+            },
             Some(option) if option.starts_with("--") => {
                 return usage(&format!("no option {}", shown(option)));
             }
@@ -65,11 +80,17 @@ fn main() -> ExitCode {
     if names.is_empty() {
         return usage("no FILE");
     }
+    match (fixes, output, names.as_slice()) {
+        (true, output, [name]) if !as_json => return fix::run(name, output),
+        (true, ..) => return usage("--fix takes one FILE and no --format json"),
+        (false, Some(_), _) => return usage("--output needs --fix"),
+        (false, None, _) => {}
+    }
 
     let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
     for name in names {
         let shown_name = name.to_string_lossy().into_owned();
-        match read(name) {
+        match read(&name) {
             Ok(source) => checked.push(Checked {
                 findings: SandboxSpec::check_json(&source),
                 name: shown_name,
@@ -81,9 +102,7 @@ fn main() -> ExitCode {
     let text = if as_json {
         shown_lines(&format!("{:#}\n", report(&checked, &unreadable)))
     } else {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let colour = set("CLICOLOR_FORCE") || io::stdout().is_terminal() && !set("NO_COLOR");
-        render(&checked, &unreadable, colour)
+        render(&checked, &unreadable, is_coloured(&io::stdout()))
     };
     // A reader that has seen enough closes the pipe.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -99,7 +118,12 @@ fn usage(mistake: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn read(name: OsString) -> io::Result<String> {
+fn is_coloured(output: &impl IsTerminal) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("CLICOLOR_FORCE") || output.is_terminal() && !set("NO_COLOR")
+}
+
+fn read(name: &OsStr) -> io::Result<String> {
     if name != "-" {
         return std::fs::read_to_string(name);
     }
@@ -232,16 +256,23 @@ fn entry(source: &str, finding: &Finding) -> Value {
         "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),
+        // There may be thousands of them: no lines and columns.
+        "edits": finding.edits.iter().map(|edit| {
+            json!({"start": edit.span.start, "end": edit.span.end, "text": edit.text})
+        }).collect::<Vec<_>>(),
     })
 }
 
-/// A byte of a text as editors count: lines and columns from 1, columns in characters.
+/// A byte of a text as editors count.
 fn position(source: &str, byte: usize) -> Value {
+    let (line, column) = line_and_column(source, byte);
+    json!({"byte": byte, "line": line, "column": column})
+}
+
+/// Counts lines and columns from 1, columns in characters.
+fn line_and_column(source: &str, byte: usize) -> (usize, usize) {
     let before = &source[..byte];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    json!({
-        "byte": byte,
-        "line": before.matches('\n').count() + 1,
-        "column": before[line_start..].chars().count() + 1,
-    })
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
 }

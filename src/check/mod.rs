@@ -15,11 +15,17 @@ mod process;
 mod reference;
 mod text;
 
-pub use self::finding::{Finding, FindingCode, Findings, Limit, Related, Severity};
+pub use self::finding::{Edit, Finding, FindingCode, Findings, Limit, Related, Severity};
 pub use self::path::{FieldPath, PathStep};
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
 pub(crate) use self::place::{Shown, kept};
+
+/// Returns whether a text follows the grammar of image references.
+#[cfg(feature = "std")]
+pub(crate) fn is_image_reference(text: &str) -> bool {
+    reference::check(text).is_ok()
+}
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
 use crate::exec::ExecLimits;

@@ -4,6 +4,7 @@
 mod shared;
 
 mod enums;
+mod fix;
 mod generators;
 mod names;
 mod plan;
