@@ -174,6 +174,12 @@ fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool)
         counted(sum(Findings::errors), "error"),
         counted(sum(Findings::warnings), "warning"),
     );
+    let is_fixable = |finding: &&Finding| !finding.edits.is_empty();
+    let all = checked.iter().flat_map(|one| &one.findings);
+    let fixable = all.filter(is_fixable).count();
+    if fixable > 0 {
+        text += &format!("; {fixable} can be fixed with --fix");
+    }
     if !unreadable.is_empty() {
         text += &format!("; {} not read", unreadable.len());
     }

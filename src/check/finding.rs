@@ -254,7 +254,8 @@ pub struct Finding {
     pub span: Option<Range<usize>>,
     /// Other places in the text that the finding speaks of.
     pub related: Vec<Related>,
-    /// What puts it right in the text, where that is certain: all of it together.
+    /// What puts it right in the text, where that is certain: all of it together. The edits of one
+    /// check do not overlap.
     pub edits: Vec<Edit>,
 }
 

@@ -23,9 +23,10 @@ impl SandboxSpec {
     /// - an environment written as an object, or as `"KEY=value"` strings;
     /// - an image written as a string, if that is a valid image reference.
     ///
-    /// The result is the text with the [`edits`](Finding::edits) of all findings made, those too
-    /// that were only counted. [`check_json`](Self::check_json) of the result finds what it found
-    /// before but for the fixed mistakes, and nothing else; fixing it again returns `None`.
+    /// All of them are fixed at once, also those beyond [`MAX_FINDINGS`](crate::MAX_FINDINGS): the
+    /// result is the text with the [`edits`](Finding::edits) of all findings made, kept or not.
+    /// [`check_json`](Self::check_json) finds nothing in it that it did not find before, and fixing
+    /// it again returns `None`. Time and memory are in proportion to the text.
     ///
     /// ```
     /// use microsandbox_types::SandboxSpec;

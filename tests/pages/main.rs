@@ -2,6 +2,7 @@
 
 mod boot;
 mod examples;
+mod fix;
 mod secrets;
 #[path = "../shared/mod.rs"]
 mod shared;
