@@ -18,17 +18,18 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use microsandbox_types::{Finding, Findings, SandboxSpec, Severity};
+use microsandbox_types::{Finding, Findings, Release, SandboxSpec, Severity};
 use serde_json::{Value, json};
 
 use mask::Mask;
 use terminal::{shown, shown_lines};
 
 const USAGE: &str = "\
-Usage: check [--format text|json] FILE…
+Usage: check [--format text|json] [--for RELEASE] FILE…
        check --fix [--output NEW] FILE
 
 Checks sandbox specs, all mistakes at once. A FILE of `-` is standard input.
+With `--for 0.6.3` it also warns of what that published release ignores.
 
 --fix writes the spec to standard output with every mistake fixed that can be
 fixed with certainty, and what it fixed and what is left to standard error.
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     let mut names = Vec::new();
     let mut as_json = false;
     let (mut fixes, mut output) = (false, None);
+    let mut reader = None;
     let mut args = std::env::args_os().skip(1);
     while let Some(arg) = args.next() {
         match arg.to_str() {
@@ -71,6 +73,17 @@ fn main() -> ExitCode {
                 Some(new) => output = Some(new),
                 None => return usage("--output takes a file"),
             },
+            Some("--for") => {
+                let given = args.next().unwrap_or_default();
+                let mut known = Release::ALL.iter();
+                match known.find(|release| given == release.as_str()) {
+                    Some(release) => reader = Some(*release),
+                    None => {
+                        let known: Vec<_> = Release::ALL.iter().map(|one| one.as_str()).collect();
+                        return usage(&format!("--for takes one of: {}", known.join(", ")));
+                    }
+                }
+            }
             Some(option) if option.starts_with("--") => {
                 return usage(&format!("no option {}", shown(option)));
             }
@@ -92,7 +105,10 @@ fn main() -> ExitCode {
         let shown_name = name.to_string_lossy().into_owned();
         match read(&name) {
             Ok(source) => checked.push(Checked {
-                findings: SandboxSpec::check_json(&source),
+                findings: match reader {
+                    Some(release) => SandboxSpec::check_json_for(&source, release),
+                    None => SandboxSpec::check_json(&source),
+                },
                 name: shown_name,
                 source,
             }),
@@ -227,6 +243,9 @@ fn snippet<'a>(name: &'a str, mask: &Mask, source: &str, finding: &Finding) -> G
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(shown(help)));
     }
+    if let Some(note) = &finding.note {
+        group = group.element(Level::NOTE.message(shown(note)));
+    }
     group
 }
 
@@ -259,6 +278,7 @@ fn entry(source: &str, finding: &Finding) -> Value {
         "message": finding.message,
         "limit": finding.limit.map(|limit| json!({"value": limit.value, "source": limit.source})),
         "help": finding.help,
+        "note": finding.note,
         "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),

@@ -5,217 +5,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::{FieldPath, Place};
+use super::{FieldPath, FindingCode, Place, Severity};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::limits::MAX_FINDINGS;
-
-/// Whether a finding must be put right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Severity {
-    /// A later step would refuse the document, or do other than it says.
-    Error,
-    /// The document works, though hardly as its author thinks.
-    Warning,
-}
-
-impl Severity {
-    /// Returns the severity in lower case: `error` or `warning`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
-
-/// The rule that a finding is about. Its text, [`as_str`](Self::as_str), never changes its
-/// meaning; a new rule takes a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindingCode {
-    /// `bind-address`: an address to listen on is not an IP address.
-    BindAddress,
-    /// `capacity-missing`: a disk volume has no capacity.
-    CapacityMissing,
-    /// `capacity-on-directory`: a directory volume has a capacity.
-    CapacityOnDirectory,
-    /// `empty`: a text that is needed is empty.
-    Empty,
-    /// `env-key-equals`: the key of an environment entry holds `=`.
-    EnvKeyEquals,
-    /// `env-repeated` (a warning): an environment key stands twice, and the later entry wins.
-    EnvRepeated,
-    /// `exec-too-large`: arguments and environment together are more than `execve(2)` takes.
-    ExecTooLarge,
-    /// `filesystem-type`: a filesystem's type is not a name that Linux gives one.
-    FilesystemType,
-    /// `format-extension` (a warning): a disk image's extension stands for another format.
-    FormatExtension,
-    /// `host-port-zero` (a warning): a published port leaves the choice of its number to the host.
-    HostPortZero,
-    /// `host-answer`: what the host says of itself does not fit the spec.
-    HostAnswer,
-    /// `hostname-invalid`: a hostname is empty, too long for the kernel, or holds a character that
-    /// no hostname may hold.
-    HostnameInvalid,
-    /// `hostname-not-dns` (a warning): a hostname cannot be looked up.
-    HostnameNotDns,
-    /// `idle-after-end` (a warning): the idle timeout is longer than the sandbox may live.
-    IdleAfterEnd,
-    /// `image-reference`: an image reference does not follow the distribution grammar.
-    ImageReference,
-    /// `label-key`: the key of a label is too long or holds a control character.
-    LabelKey,
-    /// `label-repeated`: two labels have one key.
-    LabelRepeated,
-    /// `labels-too-large`: the labels are too large together.
-    LabelsTooLarge,
-    /// `log-level`: a log level has no such name.
-    LogLevel,
-    /// `missing`: something that is needed is absent.
-    Missing,
-    /// `mode-bits`: a file mode has bits that `chmod(2)` does not know.
-    ModeBits,
-    /// `mode-decimal` (a warning): a file mode's decimal digits are those of a usual octal one.
-    ModeDecimal,
-    /// `mount-repeated`: two mounts are on one path.
-    MountRepeated,
-    /// `mount-reserved`: a mount is on a path that the guest mounts for itself.
-    MountReserved,
-    /// `mounts-too-many`: there are more mounts than a guest's setup holds.
-    MountsTooMany,
-    /// `name-invalid`: a name is empty, too long, or holds a character that names may not hold.
-    NameInvalid,
-    /// `nul`: a text holds a NUL, which would end it early in the guest.
-    Nul,
-    /// `path-is-root`: a path is the root itself where that cannot be.
-    PathIsRoot,
-    /// `path-not-absolute`: a guest path does not start with `/`.
-    PathNotAbsolute,
-    /// `path-not-normal`: a guest path has a part that is empty, `.` or `..`.
-    PathNotNormal,
-    /// `path-too-long`: a path is longer than the kernel takes.
-    PathTooLong,
-    /// `port-dual-stack` (a warning): a port is published on `::` and on an IPv4 address, which meet
-    /// on Linux.
-    PortDualStack,
-    /// `port-repeated`: two published ports meet on one address, protocol and port.
-    PortRepeated,
-    /// `ports-without-network` (a warning): ports are published while the network is off.
-    PortsWithoutNetwork,
-    /// `quota-on-disk` (a warning): a disk volume has a quota, which only directories have.
-    QuotaOnDisk,
-    /// `repeated-field`: a JSON object has one field twice.
-    RepeatedField,
-    /// `restricted-overrides` (a warning): the `restricted` profile overrides an option.
-    RestrictedOverrides,
-    /// `rlimit-ceiling` (a warning): a limit is above what the guest's kernel takes by default.
-    RlimitCeiling,
-    /// `rlimit-order`: a soft limit is above its hard limit.
-    RlimitOrder,
-    /// `rlimit-repeated`: one resource is limited twice.
-    RlimitRepeated,
-    /// `script-name`: a script's name is not a file name.
-    ScriptName,
-    /// `scripts-too-large`: the scripts are too large together.
-    ScriptsTooLarge,
-    /// `string-too-long`: one string is longer than `execve(2)` takes.
-    StringTooLong,
-    /// `syntax`: the text is not JSON.
-    Syntax,
-    /// `unknown-field`: a JSON object has a field that its type does not have.
-    UnknownField,
-    /// `volume-mismatch`: a mount and its request name two volumes.
-    VolumeMismatch,
-    /// `wrong-type`: a JSON value is not of the type that its field has.
-    WrongType,
-    /// `zero`: a number that cannot be 0 is.
-    Zero,
-}
-
-impl FindingCode {
-    /// Returns the code's stable text, such as `mount-repeated`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BindAddress => "bind-address",
-            Self::CapacityMissing => "capacity-missing",
-            Self::CapacityOnDirectory => "capacity-on-directory",
-            Self::Empty => "empty",
-            Self::EnvKeyEquals => "env-key-equals",
-            Self::EnvRepeated => "env-repeated",
-            Self::ExecTooLarge => "exec-too-large",
-            Self::FilesystemType => "filesystem-type",
-            Self::FormatExtension => "format-extension",
-            Self::HostPortZero => "host-port-zero",
-            Self::HostAnswer => "host-answer",
-            Self::HostnameInvalid => "hostname-invalid",
-            Self::HostnameNotDns => "hostname-not-dns",
-            Self::IdleAfterEnd => "idle-after-end",
-            Self::ImageReference => "image-reference",
-            Self::LabelKey => "label-key",
-            Self::LabelRepeated => "label-repeated",
-            Self::LabelsTooLarge => "labels-too-large",
-            Self::LogLevel => "log-level",
-            Self::Missing => "missing",
-            Self::ModeBits => "mode-bits",
-            Self::ModeDecimal => "mode-decimal",
-            Self::MountRepeated => "mount-repeated",
-            Self::MountReserved => "mount-reserved",
-            Self::MountsTooMany => "mounts-too-many",
-            Self::NameInvalid => "name-invalid",
-            Self::Nul => "nul",
-            Self::PathIsRoot => "path-is-root",
-            Self::PathNotAbsolute => "path-not-absolute",
-            Self::PathNotNormal => "path-not-normal",
-            Self::PathTooLong => "path-too-long",
-            Self::PortDualStack => "port-dual-stack",
-            Self::PortRepeated => "port-repeated",
-            Self::PortsWithoutNetwork => "ports-without-network",
-            Self::QuotaOnDisk => "quota-on-disk",
-            Self::RepeatedField => "repeated-field",
-            Self::RestrictedOverrides => "restricted-overrides",
-            Self::RlimitCeiling => "rlimit-ceiling",
-            Self::RlimitOrder => "rlimit-order",
-            Self::RlimitRepeated => "rlimit-repeated",
-            Self::ScriptName => "script-name",
-            Self::ScriptsTooLarge => "scripts-too-large",
-            Self::StringTooLong => "string-too-long",
-            Self::Syntax => "syntax",
-            Self::UnknownField => "unknown-field",
-            Self::VolumeMismatch => "volume-mismatch",
-            Self::WrongType => "wrong-type",
-            Self::Zero => "zero",
-        }
-    }
-
-    /// Returns whether findings of this rule must be put right.
-    #[must_use]
-    pub const fn severity(self) -> Severity {
-        match self {
-            Self::EnvRepeated
-            | Self::FormatExtension
-            | Self::HostPortZero
-            | Self::HostnameNotDns
-            | Self::IdleAfterEnd
-            | Self::ModeDecimal
-            | Self::PortDualStack
-            | Self::PortsWithoutNetwork
-            | Self::QuotaOnDisk
-            | Self::RestrictedOverrides
-            | Self::RlimitCeiling => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// A bound that a value goes beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -249,6 +42,8 @@ pub struct Finding {
     pub limit: Option<Limit>,
     /// What would put it right, where that is known.
     pub help: Option<String>,
+    /// What else is good to know, such as what follows if nothing is done.
+    pub note: Option<String>,
     /// The bytes of the text that the finding is about, if it is about a text. Of an object or a
     /// list that is its name, or else the opening bracket.
     pub span: Option<Range<usize>>,
@@ -270,6 +65,21 @@ pub struct Related {
 }
 
 /// A change to a text. What it inserts is fixed, never a part of a document.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use microsandbox_types::SandboxSpec;
+///
+/// let json = r#"{"image": "alpine:3.20", "env": {"TZ": "UTC"}, "resources": {"CPUs": "2"}}"#;
+/// let fixed = r#"{"image": {"Oci": {"reference": "alpine:3.20"}}, "env": [{"key": "TZ", "value": "UTC"}], "resources": {"cpus": 2}}"#;
+/// assert_eq!(SandboxSpec::fix_json(json).as_deref(), Some(fixed));
+///
+/// let found = SandboxSpec::check_json(json);
+/// let of_image = &found.as_slice()[0].edits;
+/// assert_eq!((of_image[0].span.clone(), of_image[0].text), (10..10, r#"{"Oci": {"reference": "#));
+/// assert_eq!((of_image[1].span.clone(), of_image[1].text), (23..23, "}}"));
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Edit {
@@ -307,6 +117,9 @@ impl fmt::Display for Finding {
         }
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
+        }
+        if let Some(note) = &self.note {
+            write!(f, "; note: {note}")?;
         }
         Ok(())
     }
@@ -444,6 +257,7 @@ impl Findings {
             message: message.into(),
             limit,
             help,
+            note: None,
             span: None,
             related: Vec::new(),
             edits: Vec::new(),
@@ -504,7 +318,7 @@ impl IntoIterator for Findings {
 }
 
 /// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
-/// help, and the places in the text and the edits to it, in bytes.
+/// help, note, and the places in the text and the edits to it, in bytes.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = |span: &Range<usize>| [span.start, span.end];
@@ -515,7 +329,7 @@ impl Serialize for Finding {
             .collect();
         let edits = self.edits.iter().map(|edit| (place(&edit.span), edit.text));
         let limit = self.limit.map(|limit| (limit.value, limit.source));
-        let mut fields = serializer.serialize_struct("Finding", 10)?;
+        let mut fields = serializer.serialize_struct("Finding", 11)?;
         fields.serialize_field("path", self.path.as_str())?;
         fields.serialize_field("pointer", &self.path.pointer())?;
         fields.serialize_field("code", self.code.as_str())?;
@@ -523,6 +337,7 @@ impl Serialize for Finding {
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("limit", &limit)?;
         fields.serialize_field("help", &self.help)?;
+        fields.serialize_field("note", &self.note)?;
         fields.serialize_field("span", &self.span.as_ref().map(place))?;
         fields.serialize_field("related", &related)?;
         fields.serialize_field("edits", &edits.collect::<Vec<_>>())?;

@@ -8,43 +8,8 @@ use core::ptr;
 
 use super::cursor::Cursor;
 use super::shape::Shape;
-use super::table::{ENV_VAR, ROOTFS_SOURCE, SANDBOX_SPEC};
+use super::table::{ENV_VAR, ROOTFS_SOURCE};
 use crate::check::{Edit, Finding, FindingCode, Findings, Place, is_image_reference};
-use crate::spec::SandboxSpec;
-
-impl SandboxSpec {
-    /// Puts right what is certain in a spec as text, and returns the new text, or `None` if there
-    /// is nothing to fix. These mistakes are:
-    ///
-    /// - a byte order mark and trailing commas;
-    /// - the name of a field, or a word of a list such as `"tcp"`, that differs only in case or in
-    ///   `_` and `-`, unless the object has the right field too;
-    /// - digits in quotes where a number is wanted;
-    /// - an environment written as an object, or as `"KEY=value"` strings;
-    /// - an image written as a string, if that is a valid image reference.
-    ///
-    /// All of them are fixed at once, also those beyond [`MAX_FINDINGS`](crate::MAX_FINDINGS): the
-    /// result is the text with the [`edits`](Finding::edits) of all findings made, kept or not.
-    /// [`check_json`](Self::check_json) finds nothing in it that it did not find before, and fixing
-    /// it again returns `None`. Time and memory are in proportion to the text.
-    ///
-    /// ```
-    /// use microsandbox_types::SandboxSpec;
-    ///
-    /// let json = r#"{"image": "alpine:3.20", "env": {"TZ": "UTC"}, "resources": {"CPUs": "2"}}"#;
-    /// let fixed = SandboxSpec::fix_json(json).unwrap();
-    /// assert_eq!(
-    ///     fixed,
-    ///     r#"{"image": {"Oci": {"reference": "alpine:3.20"}}, "#.to_owned()
-    ///         + r#""env": [{"key": "TZ", "value": "UTC"}], "resources": {"cpus": 2}}"#
-    /// );
-    /// assert_eq!(SandboxSpec::fix_json(&fixed), None);
-    /// ```
-    #[must_use]
-    pub fn fix_json(json: &str) -> Option<String> {
-        super::read(json, &SANDBOX_SPEC).fixed()
-    }
-}
 
 /// Finds the one that is `given` but for case, `_` and `-`. No two of the known ones are alike.
 pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
@@ -260,6 +225,7 @@ impl Fixes {
             message: message.into(),
             limit: None,
             help: Some(help.into()),
+            note: None,
             span: Some(span),
             related: Vec::new(),
             edits,

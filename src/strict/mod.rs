@@ -1,14 +1,16 @@
-//! Reading a spec that a person wrote: what the published leniency would pass over is an error.
+//! Reading a document that a person wrote: what the published leniency would pass over is an error.
 //!
 //! One walk over the text finds every mistake of form at once, at its place. What plain serde
 //! could not read is replaced by the smallest value of its shape, so that the rules can look at
 //! the rest.
 
 mod cursor;
+mod document;
 mod fix;
-#[cfg(all(test, feature = "schema"))]
+#[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod newer;
 mod shape;
 #[rustfmt::skip]
 mod table;
@@ -19,96 +21,143 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::de::DeserializeOwned;
+
 use self::fix::{Fixes, Moves};
-use self::shape::Shape;
-use self::table::SANDBOX_SPEC;
-use self::walk::walk;
-use crate::check::{FieldPath, Finding, FindingCode, Findings, Place};
-use crate::exec::ExecLimits;
-use crate::spec::SandboxSpec;
+use self::locate::is_element;
+pub use self::newer::Release;
+use self::shape::{Root, Shape};
+use self::walk::{Mends, walk};
+use crate::check::{Finding, FindingCode, Findings, PathStep, Place};
 
-impl SandboxSpec {
-    /// Reads a spec from JSON, and refuses what plain serde passes over: unknown fields (with the
-    /// nearest name that a spec has), repeated fields, and lists in place of objects. A
-    /// `$schema` for editors is let through.
-    ///
-    /// The spec is read, not yet [validated](Self::validate).
-    ///
-    /// ```
-    /// use microsandbox_types::SandboxSpec;
-    ///
-    /// let findings = SandboxSpec::from_json_strict(r#"{"resources": {"cpu": 2}}"#).unwrap_err();
-    /// assert_eq!(
-    ///     findings.to_string(),
-    ///     "error[unknown-field] resources.cpu: unknown field \"cpu\"; did you mean \"cpus\"?"
-    /// );
-    /// ```
-    ///
-    /// # Errors
-    /// All findings, each with its place in the text. They never show a value.
-    pub fn from_json_strict(json: &str) -> Result<Self, Findings> {
-        let read = read(json, &SANDBOX_SPEC);
-        match read.spec {
-            Some(spec) if read.found.is_empty() => Ok(spec),
-            _ => Err(read.found),
-        }
+/// Reads a document, if nothing is wrong with its form.
+fn from_json<T: DeserializeOwned>(json: &str, root: Root) -> Result<T, Findings> {
+    let mut form = Form::of(json, root);
+    match form.read() {
+        Some(document) if form.found.is_empty() => Ok(document),
+        _ => Err(form.found),
     }
+}
 
-    /// Returns all that is wrong with a spec as text: what
-    /// [`from_json_strict`](Self::from_json_strict) finds, and what [`check`](Self::check) finds
-    /// in all that could be read.
-    ///
-    /// What has [`edits`](Finding::edits) is looked at as if they were made, so that all mistakes
-    /// are found at once. A path then leads through the fixed document: that of a `"Cpus"` without
-    /// a number is `resources.cpus`.
-    #[must_use]
-    pub fn check_json(json: &str) -> Findings {
-        Self::check_json_with(json, &ExecLimits::default())
-    }
+/// Finds all that is wrong with a document's form, and what `check` finds in all that could be
+/// read.
+fn check_json<T: DeserializeOwned>(
+    json: &str,
+    root: Root,
+    check: impl FnOnce(&T) -> Findings,
+) -> Findings {
+    let mut form = Form::of(json, root);
+    let Some(document) = form.read() else {
+        return form.found;
+    };
+    let mut ruled = check(&document);
+    let mended = form.mends.iter().flat_map(|mends| &mends.paths);
+    ruled.retain(|finding| {
+        let steps = finding.path.steps();
+        !mended.clone().any(|mended| leads_to(mended.steps(), steps))
+    });
+    locate::locate(&form.text, &mut ruled);
+    undo(&form.moves, &mut ruled);
+    form.found.extend(ruled);
+    form.found
+}
 
-    /// [`check_json`](Self::check_json) for a guest with these limits.
-    #[must_use]
-    pub fn check_json_with(json: &str, limits: &ExecLimits) -> Findings {
-        let mut read = read(json, &SANDBOX_SPEC);
-        let Some(spec) = &read.spec else {
-            return read.found;
-        };
-        let mut ruled = spec.check_with(limits);
-        ruled.retain(|finding| {
-            let steps = finding.path.steps();
-            !read
-                .mended
-                .iter()
-                .any(|mended| steps.starts_with(mended.steps()))
-        });
-        locate::locate(&read.text, &mut ruled);
-        undo(&read.moves, &mut ruled);
-        read.found.extend(ruled);
-        read.found
+/// Returns a text with all that is certain fixed, if there is anything.
+fn fix_json(json: &str, root: Root) -> Option<String> {
+    match Form::of(json, root).text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(fixed) => Some(fixed),
     }
+}
+
+/// Whether a mended value holds the place of a finding.
+fn leads_to(mended: &[PathStep], steps: &[PathStep]) -> bool {
+    let same = |(mended, step): (&PathStep, &PathStep)| match mended {
+        PathStep::Index(n) => is_element(step, *n),
+        PathStep::Field(_) => mended == step,
+    };
+    mended.len() <= steps.len() && mended.iter().zip(steps).all(same)
 }
 
 /// How many times fixes are made and looked through: more than there are names, kinds and values
 /// on the way to any value.
 const MAX_ROUNDS: usize = 8;
 
-struct Read<'j> {
+/// A document's form: what is wrong with it, and a text that can be read.
+struct Form<'j> {
     found: Findings,
     /// The text with all that is certain fixed.
     text: Cow<'j, str>,
     /// What each round of fixes changed.
     moves: Vec<Moves>,
-    /// Absent if the text is not JSON, or too much of it had to be mended.
-    spec: Option<SandboxSpec>,
-    mended: Vec<FieldPath>,
+    /// Absent if the text is not JSON.
+    mends: Option<Mends>,
 }
 
-impl Read<'_> {
-    fn fixed(self) -> Option<String> {
-        match self.text {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(fixed) => Some(fixed),
+impl<'j> Form<'j> {
+    fn of(json: &'j str, root: Root) -> Self {
+        let mut form = Self {
+            found: Findings::default(),
+            text: Cow::Borrowed(json),
+            moves: Vec::new(),
+            mends: None,
+        };
+        loop {
+            let (mut found, mut fixes) = (Findings::default(), Fixes::default());
+            let mends = match walk(&form.text, root, &mut found, &mut fixes) {
+                Ok(mends) => mends,
+                Err(error) => {
+                    if let Some((found, text, moves)) = fix_syntax(&form.text, root) {
+                        form.found = found;
+                        form.fix(text, moves);
+                        continue;
+                    }
+                    // What came before is no finding: a quote that is missing makes names of
+                    // anything.
+                    form.found = not_json(json, &error);
+                    return form;
+                }
+            };
+            let fixed = (!fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS)
+                .then(|| fixes.apply(&form.text));
+            undo(&form.moves, &mut fixes.found);
+            form.found.extend(fixes.found);
+            if let Some((text, moves)) = fixed {
+                form.fix(text, moves);
+                continue;
+            }
+            undo(&form.moves, &mut found);
+            form.found.extend(found);
+            if !form.moves.is_empty() {
+                form.found.sort();
+            }
+            form.mends = Some(mends);
+            return form;
         }
+    }
+
+    fn fix(&mut self, text: String, moves: Moves) {
+        self.text = Cow::Owned(text);
+        self.moves.push(moves);
+    }
+
+    /// Returns the document, unless its text is not JSON or too much of it had to be mended.
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let text = self.mends.as_ref()?.apply(&self.text);
+        let read = text.and_then(|text| {
+            let read = serde_json::from_str(&text);
+            debug_assert!(
+                read.is_ok(),
+                "mended text is read: {:?}",
+                read.as_ref().err()
+            );
+            read.ok()
+        });
+        if read.is_none() && self.found.is_empty() {
+            let found = &mut self.found;
+            found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
+        }
+        read
     }
 }
 
@@ -120,67 +169,15 @@ fn undo(moves: &[Moves], found: &mut Findings) {
     });
 }
 
-fn read<'j>(json: &'j str, shape: &'static Shape) -> Read<'j> {
-    let mut read = Read {
-        found: Findings::default(),
-        text: Cow::Borrowed(json),
-        moves: Vec::new(),
-        spec: None,
-        mended: Vec::new(),
-    };
-    loop {
-        let (mut found, mut fixes) = (Findings::default(), Fixes::default());
-        let mends = match walk(&read.text, shape, &mut found, &mut fixes) {
-            Ok(mends) => mends,
-            Err(error) => {
-                if let Some((found, text, moves)) = fix_syntax(&read.text) {
-                    read.found = found;
-                    read.text = Cow::Owned(text);
-                    read.moves.push(moves);
-                    continue;
-                }
-                // What came before is no finding: a quote that is missing makes names of anything.
-                read.found = not_json(json, &error);
-                return read;
-            }
-        };
-        let fixed = (!fixes.found.is_empty() && read.moves.len() < MAX_ROUNDS)
-            .then(|| fixes.apply(&read.text));
-        undo(&read.moves, &mut fixes.found);
-        read.found.extend(fixes.found);
-        if let Some((text, moves)) = fixed {
-            read.text = Cow::Owned(text);
-            read.moves.push(moves);
-            continue;
-        }
-        undo(&read.moves, &mut found);
-        read.found.extend(found);
-        if !read.moves.is_empty() {
-            read.found.sort();
-        }
-        read.spec = mends.apply(&read.text).and_then(|text| {
-            let spec = serde_json::from_str(&text);
-            debug_assert!(spec.is_ok(), "mended text is read: {spec:?}");
-            spec.ok()
-        });
-        if read.spec.is_none() && read.found.is_empty() {
-            let found = &mut read.found;
-            found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
-        }
-        read.mended = mends.paths;
-        return read;
-    }
-}
-
 /// Fixes a text if that makes JSON of it.
-fn fix_syntax(json: &str) -> Option<(Findings, String, Moves)> {
+fn fix_syntax(json: &str, root: Root) -> Option<(Findings, String, Moves)> {
     let fixes = fix::syntax(json);
     if fixes.found.is_empty() {
         return None;
     }
     let (text, moves) = fixes.apply(json);
     let (found, fixable) = (&mut Findings::default(), &mut Fixes::default());
-    let is_json = walk(&text, &Shape::Any, found, fixable).is_ok();
+    let is_json = walk(&text, root, found, fixable).is_ok();
     is_json.then_some((fixes.found, text, moves))
 }
 
@@ -192,6 +189,7 @@ fn not_json(json: &str, error: &serde_json::Error) -> Findings {
         message: format!("not a JSON document: {error}"),
         limit: None,
         help: None,
+        note: None,
         span: Some(locate::syntax_error(json, error)),
         related: Vec::new(),
         edits: Vec::new(),

@@ -12,8 +12,8 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cursor::Cursor;
 use super::fix::{self, Fixes};
-use super::shape::{Field, Shape, Variant};
-use super::table::SANDBOX_SPEC;
+use super::newer;
+use super::shape::{Field, Root, Shape, Variant};
 use crate::check::{Edit, FieldPath, Finding, FindingCode, Findings, Place, Related, Shown};
 
 /// How many values are mended. Of a text with more mistakes the rules would tell nothing new.
@@ -86,14 +86,15 @@ impl Mends {
 /// That of the parser, if the text is not JSON.
 pub(super) fn walk(
     json: &str,
-    shape: &'static Shape,
+    root: Root,
     found: &mut Findings,
     fixes: &mut Fixes,
 ) -> Result<Mends, serde_json::Error> {
     let mut mends = Mends::default();
     let mut deserializer = serde_json::Deserializer::from_str(json);
     Walk {
-        shape: Some(shape),
+        root,
+        shape: Some(root.shape),
         at: Place::ROOT,
         name: None,
         cursor: &mut Cursor::new(json, 0),
@@ -141,6 +142,7 @@ type Misspelt<'n> = (Cow<'n, str>, Range<usize>, &'static str);
 
 /// One value of the document on its way past its shape. Without a shape it is only passed.
 struct Walk<'a, 'j> {
+    root: Root,
     shape: Option<&'static Shape>,
     at: Place<'a>,
     name: Option<Range<usize>>,
@@ -187,6 +189,7 @@ impl Walk<'_, '_> {
                 message,
                 limit: None,
                 help,
+                note: None,
                 span: Some(span),
                 related,
                 edits,
@@ -214,11 +217,14 @@ impl Walk<'_, '_> {
         let (Some(shape), at) = (self.shape, self.at) else {
             return;
         };
-        self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
-            let (subject, wanted) = (subject(&at), shape.wanted());
-            let message = format!("{subject} must be {wanted}, not {given}");
-            (message, advice(&at, given), Vec::new())
-        });
+        match newer::form(&at, shape, given) {
+            Some(newer) => newer.note(&at, marked, self.found),
+            None => self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
+                let (subject, wanted) = (subject(&at), shape.wanted());
+                let message = format!("{subject} must be {wanted}, not {given}");
+                (message, advice(&at, given), Vec::new())
+            }),
+        }
         self.mends.add(&at, whole, With::Value(shape));
     }
 
@@ -242,6 +248,18 @@ impl Walk<'_, '_> {
                 if let Some(shape) = self.shape {
                     self.mends.add(&at, span, With::Value(shape));
                 }
+            }
+            #[cfg(feature = "cloud")]
+            Some(Shape::Time) if crate::cloud::is_time(text) => {}
+            #[cfg(feature = "cloud")]
+            Some(shape @ Shape::Time) => {
+                let at = self.at;
+                self.note(&at, span.clone(), FindingCode::WrongType, || {
+                    let message = format!("{} must be a date and time", subject(&at));
+                    let help = r#"write it as in "2026-01-31T09:30:00Z""#;
+                    (message, Some(String::from(help)), Vec::new())
+                });
+                self.mends.add(&at, span, With::Value(shape));
             }
             Some(_) => {
                 let edits = self.edits_of_string(&span);
@@ -281,9 +299,17 @@ impl Walk<'_, '_> {
 
     /// A field that no object of its kind has.
     fn unknown(&mut self, at: &Place<'_>, name: &str, span: Range<usize>, known: &'static [Field]) {
+        let root = self.root;
+        if root.is_open {
+            return;
+        }
+        if let Some(newer) = self.inner().and_then(|object| newer::field(object, name)) {
+            newer.note(at, span, self.found);
+            return;
+        }
         self.note(at, span, FindingCode::UnknownField, || {
             let near = nearest(name, known.iter().map(|field| field.name));
-            let help = match (near, parent_of(name)) {
+            let help = match (near, parent_of(root.shape, name)) {
                 (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
                 (None, Some(parent)) => Some(format!("it belongs in \"{parent}\"")),
                 (None, None) => None,
@@ -308,7 +334,7 @@ impl Walk<'_, '_> {
             let at = object.field(name);
             let first = meant.partition_point(|other| other < one);
             let is_alone = meant.get(first.saturating_add(1)) != Some(one);
-            if repeats || !is_alone || names.contains_key(*one) {
+            if repeats || !is_alone || names.contains_key(*one) || self.root.is_open {
                 self.unknown(&at, name, span.clone(), known);
                 continue;
             }
@@ -339,10 +365,12 @@ impl Walk<'_, '_> {
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
-            self.note(&at, marked.clone(), FindingCode::Missing, || {
-                let message = format!("field \"{}\" is missing", field.name);
-                (message, None, Vec::new())
-            });
+            if !newer::replaced(self.inner(), field.name, names) {
+                self.note(&at, marked.clone(), FindingCode::Missing, || {
+                    let message = format!("field \"{}\" is missing", field.name);
+                    (message, None, Vec::new())
+                });
+            }
             let more = absent.peek().is_some() || !names.is_empty();
             self.mends
                 .add(&at, bracket.end..bracket.end, With::Field(field, more));
@@ -373,8 +401,10 @@ impl Walk<'_, '_> {
                 .iter()
                 .map(|one| format!("\"{}\"", one.tag))
                 .collect();
-            match tag {
-                Some((_, name, value)) => {
+            let newer = named.as_deref().and_then(newer::mount_type);
+            match (tag, newer) {
+                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
+                (Some((_, name, value)), None) => {
                     let opening = text(value).starts_with(['{', '[']);
                     let marked = if opening { name.clone() } else { value.clone() };
                     let tags = variants.iter().map(|one| one.tag);
@@ -393,8 +423,8 @@ impl Walk<'_, '_> {
                         )
                     });
                 }
-                None if self.misspelt_tag(members, names, repeats) => {}
-                None => self.note(&at, marked, FindingCode::Missing, || {
+                (None, _) if self.misspelt_tag(members, names, repeats) => {}
+                (None, _) => self.note(&at, marked, FindingCode::Missing, || {
                     let help = format!("it is {}", either(&listed));
                     (
                         String::from("field \"type\" is missing"),
@@ -425,6 +455,7 @@ impl Walk<'_, '_> {
             }
             let mut cursor = Cursor::new(self.cursor.json(), value.start);
             let walk = Walk {
+                root: self.root,
                 shape: Some(known.map_or(&Shape::Any, |field| field.shape)),
                 at,
                 name: Some(name.clone()),
@@ -533,6 +564,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         loop {
             self.cursor.comma();
             let walk = Walk {
+                root: self.root,
                 shape: of,
                 at: list.index(count),
                 name: None,
@@ -614,6 +646,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 Some(_) => Some(field.map_or(&Shape::Any, |field| field.shape)),
             };
             fields.next_value_seed(Walk {
+                root: self.root,
                 shape: inner,
                 at,
                 name: Some(name.clone()),
@@ -786,9 +819,9 @@ fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k s
         .map(|(_, field)| field)
 }
 
-/// Finds the part of a spec that has a field of this very name.
-fn parent_of(name: &str) -> Option<&'static str> {
-    let Shape::Object(parts) = &SANDBOX_SPEC else {
+/// Finds the part of a document that has a field of this very name.
+fn parent_of(root: &'static Shape, name: &str) -> Option<&'static str> {
+    let Shape::Object(parts) = root else {
         return None;
     };
     parts.iter().find_map(|part| match part.shape {

@@ -28,6 +28,7 @@ pub fn any(data: &[u8]) {
                 matches!(
                     one.code,
                     FindingCode::Missing
+                        | FindingCode::NewerField
                         | FindingCode::UnknownField
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType

@@ -123,6 +123,25 @@ fn exit_codes_of_check() {
     );
 }
 
+/// What a published release ignores is a warning for those who ask for that release.
+#[test]
+fn check_for_a_release() {
+    let spec =
+        br#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/srv"}}"#;
+    for (args, code, expected) in [
+        (&["-"][..], 0, "0 errors, 0 warnings"),
+        (&["--for", "0.6.3", "-"], 0, "warning[cwd-ignored]"),
+        (&["--for", "0.9.9", "-"], 2, "--for takes one of: 0.6.3"),
+        (&["--for"], 2, "--for takes one of: 0.6.3"),
+    ] {
+        let output = run("check", args, spec, false);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
 /// The picture of the documentation is what a terminal shows.
 #[test]
 fn picture_of_check() {

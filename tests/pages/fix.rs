@@ -71,11 +71,11 @@ fn where_little_or_nothing_is_to_be_fixed() {
 
 #[test]
 fn more_than_is_listed() {
-    let list = vec![r#""A=b""#; 5000].join(",");
-    let (_, fixed, said) = fix(&["-"], &format!(r#"{{"env": [{list}]}}"#));
-    assert_eq!(fixed.matches(r#"{"key": "A", "value": "b"}"#).count(), 5000);
+    let list: Vec<_> = (0..300).map(|n| format!(r#""A{n}=b""#)).collect();
+    let (_, fixed, said) = fix(&["-"], &format!(r#"{{"env": [{}]}}"#, list.join(",")));
+    assert_eq!(fixed.matches(r#", "value": "b"}"#).count(), 300);
     assert!(
-        said.contains("\nfixed 5000 mistakes, 4900 of them not listed\n"),
+        said.contains("\nfixed 300 mistakes, 200 of them not listed\n"),
         "{said}"
     );
 }

@@ -3,10 +3,12 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod documents;
 mod enums;
 mod fix;
 mod generators;
 mod names;
+mod newer;
 mod plan;
 mod postcard;
 mod rules;
