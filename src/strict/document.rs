@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 
-use super::newer::Release;
 #[cfg(feature = "cloud")]
 use super::table::{
     CLOUD_CREATE_SANDBOX_REQUEST, CLOUD_ERROR_BODY, CLOUD_MESSAGE_RESPONSE, CLOUD_PAGINATED,
@@ -20,7 +19,7 @@ use crate::handoff::HandoffInit;
 use crate::spec::{NamedVolumeCreate, SandboxSpec, SnapshotSpec, VolumeSpec};
 
 /// What people write: a field that no release knows is a mistake.
-const fn closed(shape: &'static Shape) -> Root {
+pub(super) const fn closed(shape: &'static Shape) -> Root {
     Root {
         shape,
         is_open: false,
@@ -112,21 +111,6 @@ document! {
     /// );
     /// ```
     SandboxSpec, closed(&SANDBOX_SPEC), Self::check, with limits Self::check_with
-}
-
-impl SandboxSpec {
-    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
-    /// warning where the spec has what the release ignores: `init.cwd`.
-    #[must_use]
-    pub fn check_json_for(json: &str, release: Release) -> Findings {
-        check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
-            let mut found = spec.check();
-            if spec.init.as_ref().is_some_and(|init| init.cwd.is_some()) {
-                release.note_cwd(&mut found);
-            }
-            found
-        })
-    }
 }
 
 document! {

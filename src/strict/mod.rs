@@ -51,10 +51,9 @@ fn check_json<T: DeserializeOwned>(
         return form.found;
     };
     let mut ruled = check(&document);
-    let mended = form.mends.iter().flat_map(|mends| &mends.paths);
     ruled.retain(|finding| {
-        let steps = finding.path.steps();
-        !mended.clone().any(|mended| leads_to(mended.steps(), steps))
+        let mut mended = form.mends.iter().flat_map(|mends| &mends.paths);
+        !mended.any(|path| depends_on(finding, path.steps()))
     });
     locate::locate(&form.text, &mut ruled);
     undo(&form.moves, &mut ruled);
@@ -68,6 +67,31 @@ fn fix_json(json: &str, root: Root) -> Option<String> {
         Cow::Borrowed(_) => None,
         Cow::Owned(fixed) => Some(fixed),
     }
+}
+
+/// Whether a finding is about a mended value, or comes from comparing another one with it.
+fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
+    let steps = finding.path.steps();
+    // The fields that a rule compares, and how far up from its own one these are.
+    let (compared, up): (&[&str], usize) = match finding.code {
+        FindingCode::CapacityMissing
+        | FindingCode::CapacityOnDirectory
+        | FindingCode::QuotaOnDisk => (&["kind", "mode"], 1),
+        FindingCode::PortsWithoutNetwork => (&["enabled"], 1),
+        FindingCode::RlimitOrder => (&["hard"], 1),
+        FindingCode::RlimitRepeated => (&["resource"], 2),
+        FindingCode::PortRepeated | FindingCode::PortDualStack => (&["protocol"], 2),
+        _ => (&[], 0),
+    };
+    let is_compared = match (mended.split_last(), steps.len().checked_sub(up)) {
+        (Some((PathStep::Field(name), before)), Some(common)) => {
+            compared.contains(&name.as_str())
+                && before.len().checked_add(1) == Some(steps.len())
+                && steps.get(..common) == before.get(..common)
+        }
+        _ => false,
+    };
+    is_compared || leads_to(mended, steps)
 }
 
 /// Whether a mended value holds the place of a finding.

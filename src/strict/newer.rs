@@ -7,14 +7,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::check_json;
+use super::document::closed;
 use super::shape::Shape;
 #[cfg(feature = "cloud")]
 use super::table::CLOUD_CREATE_SANDBOX_REQUEST;
 use super::table::{
-    MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES, SANDBOX_RUNTIME_OPTIONS,
-    SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
+    HANDOFF_INIT, MOUNT_OPTIONS, NETWORK_SPEC, OCI_ROOTFS_SOURCE, SANDBOX_RESOURCES,
+    SANDBOX_RUNTIME_OPTIONS, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_MOUNT,
 };
-use crate::check::{Finding, FindingCode, Findings, Place};
+use crate::check::{self, Finding, FindingCode, Findings, Place};
+use crate::exec::ExecLimits;
+use crate::handoff::HandoffInit;
+use crate::spec::SandboxSpec;
 
 /// A published release that is to read a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +41,13 @@ impl Release {
         }
     }
 
-    /// Notes what this release passes over in the `init` of a spec.
-    pub(super) fn note_cwd(self, found: &mut Findings) {
-        let init = Place::ROOT.field("init");
+    /// Notes what this release passes over in the handoff at `init`.
+    fn note_cwd(self, at: &Place<'_>, init: &HandoffInit, found: &mut Findings) {
+        if init.cwd.is_none() {
+            return;
+        }
         found.push(FindingCode::CwdIgnored, || Finding {
-            path: init.field("cwd").path(),
+            path: at.field("cwd").path(),
             code: FindingCode::CwdIgnored,
             message: format!("release {} ignores \"cwd\"", self.as_str()),
             limit: None,
@@ -53,6 +60,43 @@ impl Release {
             related: Vec::new(),
             edits: Vec::new(),
         });
+    }
+}
+
+impl SandboxSpec {
+    /// [`check_json`](Self::check_json) for a spec that this release is to read. That adds a
+    /// warning where the spec has what the release ignores: `init.cwd`.
+    ///
+    /// ```
+    /// use microsandbox_types::{FindingCode, Release, SandboxSpec};
+    ///
+    /// let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/"}}"#;
+    /// assert!(SandboxSpec::check_json(json).is_empty());
+    /// let found = SandboxSpec::check_json_for(json, Release::V0_6_3);
+    /// assert_eq!(found.as_slice()[0].code, FindingCode::CwdIgnored);
+    /// ```
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check_json(json, closed(&SANDBOX_SPEC), |spec: &Self| {
+            let mut found = spec.check();
+            if let Some(init) = &spec.init {
+                release.note_cwd(&Place::ROOT.field("init"), init, &mut found);
+            }
+            found
+        })
+    }
+}
+
+impl HandoffInit {
+    /// [`check_json`](Self::check_json) for a handoff that this release is to read. That adds a
+    /// warning where it has what the release ignores: `cwd`.
+    #[must_use]
+    pub fn check_json_for(json: &str, release: Release) -> Findings {
+        check_json(json, closed(&HANDOFF_INIT), |init: &Self| {
+            let mut found = check::handoff(init, &ExecLimits::default());
+            release.note_cwd(&Place::ROOT, init, &mut found);
+            found
+        })
     }
 }
 
@@ -139,8 +183,9 @@ impl Newer {
     }
 }
 
+#[cfg(feature = "cloud")]
 const MOVED_UP: &str = "write its fields at the top level of the request";
-const CLOUD_IMAGE: &str = "write `\"image\": \"alpine:3.20\"`";
+const CLOUD_IMAGE: &str = "write it as `\"image\": \"alpine:3.20\"`";
 
 /// The fields of each object that newer releases added. `tests/data/newer-fields.tsv` has the same.
 static FIELDS: &[(&Shape, &[Newer])] = &[
@@ -154,7 +199,7 @@ static FIELDS: &[(&Shape, &[Newer])] = &[
     (
         &OCI_ROOTFS_SOURCE,
         &[added("root_disk", "0.6.7", Lost::Resources)
-            .instead("for a managed disk, write `\"upper_size_mib\": 8192`")],
+            .instead("for a managed disk, write it as `\"upper_size_mib\": 8192`")],
     ),
     (
         &SANDBOX_RESOURCES,
@@ -189,7 +234,7 @@ static FIELDS: &[(&Shape, &[Newer])] = &[
             added("outbound_proxy", "0.6.17", Lost::Security),
             added("strict", "0.6.18", Lost::Security),
             added("max_tcp_connections", "0.7.0", Lost::Resources)
-                .instead("write `\"max_connections\"`, which means the same"),
+                .instead("write it as `\"max_connections\"`"),
             added("max_udp_connections", "0.7.0", Lost::Resources),
             added("http", "0.7.5", Lost::Other),
             added("nat64_prefixes", "0.7.5", Lost::Security),
@@ -201,9 +246,9 @@ static FIELDS: &[(&Shape, &[Newer])] = &[
         &SNAPSHOT_SPEC,
         &[
             added("name", "0.6.7", Lost::Other)
-                .instead("write `\"destination\": {\"Name\": \"daily\"}`"),
+                .instead("write it as `\"destination\": {\"Name\": \"daily\"}`"),
             added("dest_dir", "0.6.7", Lost::Other)
-                .instead("write `\"destination\": {\"Path\": \"/srv/snapshots/daily\"}`"),
+                .instead("write it as `\"destination\": {\"Path\": \"/srv/snapshots/daily\"}`"),
             added("resumable", "0.6.7", Lost::Other),
             added("full", "0.7.0", Lost::Other),
             added("group", "0.7.0", Lost::Other),
@@ -242,26 +287,30 @@ pub(super) fn field(object: &Shape, name: &str) -> Option<&'static Newer> {
     fields.iter().find(|newer| newer.name == name)
 }
 
-/// Finds the newer form of a field that this contract has with another shape.
-pub(super) fn form(at: &Place<'_>, wanted: &Shape, given: &str) -> Option<&'static Newer> {
+/// Finds the newer form of a field that this contract has with another shape. `value` is its JSON.
+pub(super) fn form(at: &Place<'_>, wanted: &Shape, value: &str) -> Option<&'static Newer> {
     static ROOT_DIRECTORY: Newer = became(
         "Bind",
         "became an object",
         "0.6.7",
-        "write the path alone: `\"Bind\": \"/srv/root\"`",
+        "write it as `\"Bind\": \"/srv/root\"`",
     );
     static IMAGE: Newer = became("image", "became an object", "0.6.7", CLOUD_IMAGE);
     static ENV: Newer = became(
         "env",
         "became a list",
         "0.6.7",
-        "write `\"env\": {\"TOKEN\": \"…\"}`",
+        "write it as `\"env\": {\"TOKEN\": \"…\"}`",
     );
-    match (at.name(), wanted, given) {
-        (("Bind", false), Shape::Text, "an object") => Some(&ROOT_DIRECTORY),
+    let is_object_with = |name| value.starts_with('{') && value.contains(name);
+    match (at.name(), wanted) {
+        (("Bind", false), Shape::Text) if is_object_with("\"path\"") => Some(&ROOT_DIRECTORY),
         // Only a cloud request has these two in the older form.
-        (("image", false), Shape::Text, "an object") => Some(&IMAGE),
-        (("env", false), Shape::Map(_), "a list") => Some(&ENV),
+        (("image", false), Shape::Text) if is_object_with("\"type\"") => Some(&IMAGE),
+        (("env", false), Shape::Map(_)) => {
+            let first = value.strip_prefix('[')?.trim_start();
+            first.starts_with(['{', ']']).then_some(&ENV)
+        }
         _ => None,
     }
 }
@@ -277,17 +326,22 @@ pub(super) fn mount_type(name: &str) -> Option<&'static Newer> {
     (name == "Owned").then_some(&OWNED)
 }
 
-/// Whether a field is missing because newer releases have others in its place.
+/// Names the field of an object that newer releases have others in place of, if one of those is
+/// present.
 pub(super) fn replaced(
-    object: Option<&Shape>,
-    name: &str,
+    object: &Shape,
     present: &BTreeMap<Cow<'_, str>, Range<usize>>,
-) -> bool {
-    object.is_some_and(|object| core::ptr::eq(object, &SNAPSHOT_SPEC))
-        && name == "destination"
-        && ["name", "dest_dir"]
-            .iter()
-            .any(|newer| present.contains_key(*newer))
+) -> Option<&'static str> {
+    let is = |of| core::ptr::eq(object, of);
+    let has = |names: &[&str]| names.iter().any(|name| present.contains_key(*name));
+    if is(&SNAPSHOT_SPEC) && has(&["name", "dest_dir"]) {
+        return Some("destination");
+    }
+    #[cfg(feature = "cloud")]
+    if is(&CLOUD_CREATE_SANDBOX_REQUEST) && has(&["source", "disk_snapshot_ref"]) {
+        return Some("image");
+    }
+    None
 }
 
 #[cfg(all(test, feature = "cloud"))]

@@ -217,7 +217,8 @@ impl Walk<'_, '_> {
         let (Some(shape), at) = (self.shape, self.at) else {
             return;
         };
-        match newer::form(&at, shape, given) {
+        let value = self.cursor.json().get(whole.clone()).unwrap_or_default();
+        match newer::form(&at, shape, value) {
             Some(newer) => newer.note(&at, marked, self.found),
             None => self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
                 let (subject, wanted) = (subject(&at), shape.wanted());
@@ -358,6 +359,13 @@ impl Walk<'_, '_> {
         bracket: &Range<usize>,
     ) {
         let object = self.at;
+        let replaced = self
+            .inner()
+            .and_then(|object| newer::replaced(object, names));
+        if let Some(name) = replaced {
+            // What its absence means for the rules has been told.
+            self.mends.paths.push(object.field(name).path());
+        }
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         let mut absent = fields
             .iter()
@@ -365,7 +373,7 @@ impl Walk<'_, '_> {
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
-            if !newer::replaced(self.inner(), field.name, names) {
+            if replaced != Some(field.name) {
                 self.note(&at, marked.clone(), FindingCode::Missing, || {
                     let message = format!("field \"{}\" is missing", field.name);
                     (message, None, Vec::new())

@@ -41,7 +41,7 @@ error[zero]: must not be 0
 2 |   "resources": {"cpus": 0}}
   |                         ^ resources.cpus
 
-checked 1 spec: 1 error, 0 warnings
+checked 1 document: 1 error, 0 warnings
 "#
     );
 }
@@ -49,7 +49,7 @@ checked 1 spec: 1 error, 0 warnings
 #[test]
 fn where_little_or_nothing_is_to_be_fixed() {
     let good = r#"{"name": "a", "image": {"Bind": "/srv"}}"#;
-    let left = "checked 1 spec: 0 errors, 0 warnings\n";
+    let left = "checked 1 document: 0 errors, 0 warnings\n";
     let nothing = format!("nothing to fix with certainty\n\n{left}");
     assert_eq!(fix(&["-"], good), (Some(0), good.into(), nothing));
 
@@ -59,6 +59,12 @@ fn where_little_or_nothing_is_to_be_fixed() {
         said.ends_with(&format!("\nfixed 2 mistakes\n\n{left}")),
         "{said}"
     );
+
+    // A trailing comma does not hide what the document is.
+    let volume = r#"{"$schema": "volume-spec.json", "name": "data", "kind": "disk",}"#;
+    let (_, fixed, _) = fix(&["-"], volume);
+    let right = r#"{"$schema": "volume-spec.json", "name": "data", "kind": "Disk"}"#;
+    assert_eq!(fixed, right);
 
     // What is not JSON has no result.
     let (code, fixed, said) = fix(&["-"], r#"{"name": "a", "image": "alpine""#);

@@ -167,6 +167,31 @@ fn a_handoff_that_passes_is_encoded() {
     }
 }
 
+/// A rule that compares two fields says nothing if one of them could not be read.
+#[test]
+fn what_was_mended_breaks_no_rule() {
+    let volume =
+        r#"{"name": "a", "kind": "disk", "quota_mib": 1, "capacity_mib": 64, "labels": []}"#;
+    let create = r#"{"mode": 1, "name": "a", "kind": "Disk", "labels": []}"#;
+    for (kind, json) in [(VOLUME, volume), (CREATE, create)] {
+        let found = (kind.check)(json);
+        assert_eq!(found.len(), 1, "{found}");
+    }
+    let limits = r#"{"name": "a", "image": {"Bind": "/a"}, "rlimits": [
+        {"resource": "cpu", "soft": 1, "hard": "2"}, {"resource": "Cpu", "soft": 2, "hard": 1}]}"#;
+    let network = r#"{"name": "a", "image": {"Bind": "/a"}, "network": {"enabled": "yes", "ports": [
+        {"host_port": 1, "guest_port": 1, "host_bind": "::1", "protocol": "UDP"},
+        {"host_port": 1, "guest_port": 2, "host_bind": "::1"}]}}"#;
+    for (json, expected) in [
+        (limits, "wrong-type wrong-type rlimit-order"),
+        (network, "wrong-type wrong-type"),
+    ] {
+        let found = SandboxSpec::check_json(json);
+        let codes: Vec<_> = found.iter().map(|one| one.code.as_str()).collect();
+        assert_eq!(codes.join(" "), expected, "{found}");
+    }
+}
+
 fn assert_law(kind: Kind, json: &str) -> Result<(), TestCaseError> {
     let found = (kind.check)(json);
     match (kind.read_strictly)(json) {
