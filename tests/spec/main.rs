@@ -5,6 +5,7 @@ mod shared;
 
 mod documents;
 mod enums;
+mod fix;
 mod generators;
 mod names;
 mod newer;
