@@ -3,6 +3,7 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod bombs;
 mod documents;
 mod enums;
 mod fix;
