@@ -61,7 +61,7 @@
 //! | you want to | see |
 //! |---|---|
 //! | describe a sandbox | [`SandboxSpec`], [`RootfsSource`], [`VolumeMount`], [`Patch`], [`NetworkSpec`], [`VolumeSpec`], [`SnapshotSpec`] |
-//! | check what people wrote | [`SandboxSpec::check_json`], also of [`VolumeSpec`] and the other documents; [`SandboxSpec::validate`], [`Findings`] |
+//! | check what people wrote | [`SandboxSpec::check_json`], also of [`VolumeSpec`] and the other documents; [`SandboxSpec::validate`], [`Findings`]; [`SandboxSpec::fix_json`] |
 //! | hold a valid name | [`SandboxName`], [`Hostname`] |
 //! | know what to attach and what to say | [`SandboxSpec::plan`], [`BootHost`], [`BootPlan`] |
 //! | boot a guest over a stream | [`hand_over`]; [`HandOver`] for async hosts |
@@ -150,7 +150,9 @@ mod strict;
 mod wire;
 
 #[cfg(feature = "alloc")]
-pub use check::{FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity};
+pub use check::{
+    Edit, FieldPath, Finding, FindingCode, Findings, Limit, PathStep, Related, Severity,
+};
 #[cfg(feature = "cloud")]
 pub use cloud::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudErrorDetails, CloudMessageResponse,

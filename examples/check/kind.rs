@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use microsandbox_types::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudSandbox, FindingCode, Findings, HandoffInit,
-    NamedVolumeCreate, Release, SandboxSpec, SnapshotSpec, VolumeSpec,
+    NamedVolumeCreate, PathStep, Release, SandboxSpec, SnapshotSpec, VolumeSpec,
 };
 use serde_json::{Map, Value};
 
@@ -22,6 +22,7 @@ pub struct Kind {
     /// The fields of which a value may be shown.
     pub harmless: Fields,
     check: fn(&str) -> Findings,
+    pub fix: fn(&str) -> Option<String>,
     /// The check for a release that is to read it, if that adds something.
     check_for: Option<fn(&str, Release) -> Findings>,
 }
@@ -40,6 +41,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("sandbox-spec.json"),
         harmless: mask::SANDBOX,
         check: SandboxSpec::check_json,
+        fix: SandboxSpec::fix_json,
         check_for: Some(SandboxSpec::check_json_for),
     },
     Kind {
@@ -49,6 +51,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("volume-spec.json"),
         harmless: mask::VOLUME,
         check: VolumeSpec::check_json,
+        fix: VolumeSpec::fix_json,
         check_for: None,
     },
     Kind {
@@ -58,6 +61,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("named-volume-create.json"),
         harmless: mask::VOLUME,
         check: NamedVolumeCreate::check_json,
+        fix: NamedVolumeCreate::fix_json,
         check_for: None,
     },
     Kind {
@@ -67,6 +71,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("snapshot-spec.json"),
         harmless: mask::SNAPSHOT,
         check: SnapshotSpec::check_json,
+        fix: SnapshotSpec::fix_json,
         check_for: None,
     },
     Kind {
@@ -76,6 +81,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("handoff-init.json"),
         harmless: mask::HANDOFF,
         check: HandoffInit::check_json,
+        fix: HandoffInit::fix_json,
         check_for: Some(HandoffInit::check_json_for),
     },
     Kind {
@@ -85,6 +91,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("cloud-create-sandbox-request.json"),
         harmless: mask::CLOUD_CREATE,
         check: CloudCreateSandboxRequest::check_json,
+        fix: CloudCreateSandboxRequest::fix_json,
         check_for: None,
     },
     Kind {
@@ -94,6 +101,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("cloud-sandbox.json"),
         harmless: mask::CLOUD_SANDBOX,
         check: CloudSandbox::check_json,
+        fix: CloudSandbox::fix_json,
         check_for: None,
     },
     Kind {
@@ -103,6 +111,7 @@ pub static KINDS: [Kind; 8] = [
         schema: schema!("cloud-error-body.json"),
         harmless: &[],
         check: CloudErrorBody::check_json,
+        fix: CloudErrorBody::fix_json,
         check_for: None,
     },
 ];
@@ -126,25 +135,23 @@ impl Kind {
         }
     }
 
-    /// Finds another kind that has more of a document's fields, and reads them all.
+    /// Finds another kind that has more of a document's fields, and to which those fit that both
+    /// have.
     pub fn likelier(&self, source: &str) -> Option<&'static Self> {
-        let fields = fields(source);
-        let known = |kind: &Kind| {
-            let names = kind.field_names();
-            fields.keys().filter(|name| names.contains(*name)).count()
-        };
-        let reads = |kind: &Kind| {
+        let (fields, own) = (fields(source), self.field_names());
+        let known = |names: &BTreeSet<String>| fields.keys().filter(|n| names.contains(*n)).count();
+        let fits = |kind: &Kind| {
             use FindingCode::{Missing, NewerField, WrongType};
-            !(kind.check)(source)
-                .iter()
-                .any(|one| matches!(one.code, Missing | NewerField | WrongType))
+            let is_shared = |name: &String| fields.contains_key(name) && own.contains(name);
+            !(kind.check)(source).iter().any(|one| {
+                matches!(one.code, Missing | NewerField | WrongType)
+                    && matches!(one.path.steps().first(), Some(PathStep::Field(name)) if is_shared(name))
+            })
         };
-        KINDS
-            .iter()
-            .filter(|kind| known(kind) > known(self) && reads(kind))
-            // The first of those with the most.
-            .rev()
-            .max_by_key(|kind| known(kind))
+        let more = |kind: &&Kind| known(&kind.field_names()) > known(&own) && fits(kind);
+        // The first of those with the most.
+        let kinds = KINDS.iter().rev().filter(more);
+        kinds.max_by_key(|kind| known(&kind.field_names()))
     }
 
     /// The names of the fields at the root of a document of this kind.
@@ -160,5 +167,9 @@ impl Kind {
 
 /// The fields at the root of a document; none if it is no object.
 fn fields(source: &str) -> Map<String, Value> {
-    serde_json::from_str(source).unwrap_or_default()
+    serde_json::from_str(source).unwrap_or_else(|_| {
+        // A trailing comma does not make it another kind.
+        let fixed = SandboxSpec::fix_json(source).unwrap_or_default();
+        serde_json::from_str(&fixed).unwrap_or_default()
+    })
 }

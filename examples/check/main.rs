@@ -5,6 +5,7 @@
 //! cargo run --example check -- --help
 //! ```
 
+mod fix;
 mod kind;
 mod mask;
 mod options;
@@ -73,6 +74,11 @@ impl Checked {
     }
 }
 
+/// Whether findings are a failure.
+fn fails(findings: &Findings, options: &Options) -> bool {
+    findings.errors() > 0 || options.deny_warnings && findings.warnings() > 0
+}
+
 fn main() -> ExitCode {
     let (text, code) = match options::parse(std::env::args_os().skip(1)) {
         Ok(Command::Help) => (format!("{USAGE}\n"), 0),
@@ -81,6 +87,7 @@ fn main() -> ExitCode {
             (format!("{code} ({severity})\n\n{text}\n"), 0)
         }
         Ok(Command::Check(options)) => run(&options),
+        Ok(Command::Fix(options, output)) => (String::new(), fix::run(&options, output)),
         Err(mistake) => {
             eprintln!("check: {}\n\n{USAGE}", shown(&mistake));
             return ExitCode::from(2);
@@ -95,34 +102,28 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> (String, u8) {
     let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
     for file in &options.files {
-        let name = if file == "-" {
-            options.stdin_name.clone()
-        } else {
-            file.to_string_lossy().into_owned()
-        };
+        let name = options.name_of(file);
         match read(file) {
             Ok(source) => checked.push(Checked::new(name, source, options)),
             Err(error) => unreadable.push(Unreadable { name, error }),
         }
     }
     let text = match options.format {
-        Format::Text => {
-            let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-            let colour = set("CLICOLOR_FORCE") || io::stdout().is_terminal() && !set("NO_COLOR");
-            render(&checked, &unreadable, colour)
-        }
+        Format::Text => render(&checked, &unreadable, is_coloured(&io::stdout())),
         Format::Json => report::as_json(&checked, &unreadable),
         Format::GitHub => report::as_github(&checked, &unreadable),
     };
-    let fails = |findings: &Findings| {
-        findings.errors() > 0 || options.deny_warnings && findings.warnings() > 0
-    };
-    let code = match checked.iter().any(|one| fails(&one.findings)) {
+    let code = match checked.iter().any(|one| fails(&one.findings, options)) {
         _ if !unreadable.is_empty() => 2,
         true => 1,
         false => 0,
     };
     (text, code)
+}
+
+fn is_coloured(output: &impl IsTerminal) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("CLICOLOR_FORCE") || output.is_terminal() && !set("NO_COLOR")
 }
 
 fn read(name: &OsString) -> io::Result<String> {
@@ -176,6 +177,11 @@ fn render(checked: &[Checked], unreadable: &[Unreadable], colour: bool) -> Strin
         counted(sum(Findings::errors), "error"),
         counted(sum(Findings::warnings), "warning"),
     );
+    let all = checked.iter().flat_map(|one| &one.findings);
+    let fixable = all.filter(|finding| !finding.edits.is_empty()).count();
+    if fixable > 0 {
+        text += &format!("; {fixable} can be fixed with --fix");
+    }
     if !unreadable.is_empty() {
         text += &format!("; {} not read", unreadable.len());
     }

@@ -119,7 +119,8 @@ impl Mask {
             let (token, after) = rest.split_at(token_len(rest, first));
             rest = after;
             // What a broken text is about, nobody knows.
-            let is_named = finding.code != FindingCode::Syntax && is_about(finding, start);
+            let is_named =
+                finding.code != FindingCode::Syntax && is_about(finding, start, token.len());
             let is_name = first == '"' && after.trim_start().starts_with(':');
             let hidden = if is_punctuation(first) {
                 0
@@ -160,10 +161,11 @@ fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-fn is_about(finding: &Finding, start: usize) -> bool {
+/// Whether a finding is about a token, or about what is in its quotes.
+fn is_about(finding: &Finding, start: usize, len: usize) -> bool {
     let related = finding.related.iter().map(|related| &related.span);
     let mut spans = finding.span.iter().chain(related);
-    spans.any(|span| span.start == start)
+    spans.any(|span| (start..start + len).contains(&span.start))
 }
 
 fn is_punctuation(c: char) -> bool {

@@ -8,6 +8,7 @@ use super::kind::{KINDS, Kind};
 
 pub const USAGE: &str = "\
 Usage: check [OPTION]… FILE…
+       check --fix [--output NEW] [OPTION]… FILE
        check --explain CODE
 
 Checks sandbox specs and other documents, and shows every mistake at once. A
@@ -22,11 +23,16 @@ FILE of `-` is standard input.
                       Actions
   --deny-warnings     treat warnings as failures
   --stdin-name NAME   call standard input NAME
+  --fix               write the document to standard output with every mistake
+                      fixed that can be fixed with certainty; what was fixed
+                      and what is left goes to standard error
+  --output NEW        write the fixed document to a file that does not exist yet
   --explain CODE      say what a code such as `mount-repeated` means
   -h, --help          show this text
 
-Exit status: 0 if there are no errors, 1 if there are errors, or warnings with
---deny-warnings, 2 if a FILE cannot be read or the command line is wrong.";
+Exit status: 0 if there are no errors, or none is left after --fix; 1 if there
+are errors, or warnings with --deny-warnings; 2 if a file cannot be read or
+written or the command line is wrong.";
 
 /// How findings are written.
 #[derive(Clone, Copy)]
@@ -41,6 +47,8 @@ pub enum Command {
     Help,
     Explain(FindingCode),
     Check(Options),
+    /// Fix the one file, and write it to a new one.
+    Fix(Options, Option<OsString>),
 }
 
 pub struct Options {
@@ -50,6 +58,17 @@ pub struct Options {
     pub format: Format,
     pub deny_warnings: bool,
     pub stdin_name: String,
+}
+
+impl Options {
+    /// What a file is called.
+    pub fn name_of(&self, file: &OsString) -> String {
+        if file == "-" {
+            self.stdin_name.clone()
+        } else {
+            file.to_string_lossy().into_owned()
+        }
+    }
 }
 
 /// Reads a command line.
@@ -65,6 +84,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, String> {
         deny_warnings: false,
         stdin_name: String::from("-"),
     };
+    let (mut fixes, mut output) = (false, None);
     let mut args = args;
     while let Some(arg) = args.next() {
         // What is not UTF-8 can only be a file.
@@ -82,6 +102,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, String> {
             "--for" => options.reader = Some(choose(option, &value()?, &releases())?),
             "--format" => options.format = choose(option, &value()?, &FORMATS)?,
             "--stdin-name" => options.stdin_name = value()?,
+            "--fix" => fixes = true,
+            "--output" => match args.next() {
+                Some(new) => output = Some(new),
+                None => return Err(format!("{option} needs a value")),
+            },
             "--deny-warnings" => options.deny_warnings = true,
             _ if option.starts_with("--") => return Err(format!("unknown option {option}")),
             _ => options.files.push(arg),
@@ -90,7 +115,12 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, String> {
     if options.files.is_empty() {
         return Err(String::from("no FILE"));
     }
-    Ok(Command::Check(options))
+    match (fixes, output, options.format, options.files.len()) {
+        (true, output, Format::Text, 1) => Ok(Command::Fix(options, output)),
+        (true, ..) => Err(String::from("--fix takes one FILE, and no --format")),
+        (false, Some(_), ..) => Err(String::from("--output needs --fix")),
+        (false, None, ..) => Ok(Command::Check(options)),
+    }
 }
 
 const FORMATS: [(&str, Format); 3] = [

@@ -47,6 +47,10 @@ fn entry(source: &str, finding: &Finding) -> Value {
         "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),
+        // In bytes alone: there may be thousands of them.
+        "edits": finding.edits.iter().map(|edit| {
+            json!({"start": edit.span.start, "end": edit.span.end, "text": edit.text})
+        }).collect::<Vec<_>>(),
     })
 }
 
@@ -56,7 +60,7 @@ fn position(source: &str, byte: usize) -> Value {
 }
 
 /// Counts lines and columns from 1, columns in characters, as editors do.
-fn line_and_column(source: &str, byte: usize) -> (usize, usize) {
+pub fn line_and_column(source: &str, byte: usize) -> (usize, usize) {
     let before = &source[..byte];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.matches('\n').count() + 1;

@@ -49,6 +49,9 @@ pub struct Finding {
     pub span: Option<Range<usize>>,
     /// Other places in the text that the finding speaks of.
     pub related: Vec<Related>,
+    /// What puts it right in the text, where that is certain: all of it together. The edits of one
+    /// check do not overlap.
+    pub edits: Vec<Edit>,
 }
 
 /// A further place that a finding speaks of.
@@ -59,6 +62,38 @@ pub struct Related {
     pub span: Range<usize>,
     /// What is there.
     pub label: &'static str,
+}
+
+/// A change to a text. What it inserts is fixed, never a part of a document.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use microsandbox_types::SandboxSpec;
+///
+/// let json = r#"{"image": "alpine:3.20", "env": {"TZ": "UTC"}, "resources": {"CPUs": "2"}}"#;
+/// let fixed = r#"{"image": {"Oci": {"reference": "alpine:3.20"}}, "env": [{"key": "TZ", "value": "UTC"}], "resources": {"cpus": 2}}"#;
+/// assert_eq!(SandboxSpec::fix_json(json).as_deref(), Some(fixed));
+///
+/// let found = SandboxSpec::check_json(json);
+/// let of_image = &found.as_slice()[0].edits;
+/// assert_eq!((of_image[0].span.clone(), of_image[0].text), (10..10, r#"{"Oci": {"reference": "#));
+/// assert_eq!((of_image[1].span.clone(), of_image[1].text), (23..23, "}}"));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Edit {
+    /// The bytes that are deleted; an empty range where text is only inserted.
+    pub span: Range<usize>,
+    /// What is inserted there.
+    pub text: &'static str,
+}
+
+impl Edit {
+    #[cfg(feature = "std")]
+    pub(crate) const fn new(span: Range<usize>, text: &'static str) -> Self {
+        Self { span, text }
+    }
 }
 
 impl Finding {
@@ -225,6 +260,7 @@ impl Findings {
             note: None,
             span: None,
             related: Vec::new(),
+            edits: Vec::new(),
         });
     }
 
@@ -243,6 +279,13 @@ impl Findings {
             }
             keeps
         });
+    }
+
+    /// Puts the findings that were kept in the order of the text.
+    #[cfg(feature = "std")]
+    pub(crate) fn sort(&mut self) {
+        self.kept
+            .sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
     }
 
     /// Counts a finding, and makes and keeps it while there is room.
@@ -275,7 +318,7 @@ impl IntoIterator for Findings {
 }
 
 /// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
-/// help, note and the places in the text, in bytes.
+/// help, note, and the places in the text and the edits to it, in bytes.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = |span: &Range<usize>| [span.start, span.end];
@@ -284,8 +327,9 @@ impl Serialize for Finding {
             .iter()
             .map(|related| (place(&related.span), related.label))
             .collect();
+        let edits = self.edits.iter().map(|edit| (place(&edit.span), edit.text));
         let limit = self.limit.map(|limit| (limit.value, limit.source));
-        let mut fields = serializer.serialize_struct("Finding", 10)?;
+        let mut fields = serializer.serialize_struct("Finding", 11)?;
         fields.serialize_field("path", self.path.as_str())?;
         fields.serialize_field("pointer", &self.path.pointer())?;
         fields.serialize_field("code", self.code.as_str())?;
@@ -296,6 +340,7 @@ impl Serialize for Finding {
         fields.serialize_field("note", &self.note)?;
         fields.serialize_field("span", &self.span.as_ref().map(place))?;
         fields.serialize_field("related", &related)?;
+        fields.serialize_field("edits", &edits.collect::<Vec<_>>())?;
         fields.end()
     }
 }

@@ -17,11 +17,17 @@ mod reference;
 mod text;
 
 pub use self::code::{FindingCode, Severity};
-pub use self::finding::{Finding, Findings, Limit, Related};
+pub use self::finding::{Edit, Finding, Findings, Limit, Related};
 pub use self::path::{FieldPath, PathStep};
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
 pub(crate) use self::place::{Shown, kept};
+
+/// Returns whether a text follows the grammar of image references.
+#[cfg(feature = "std")]
+pub(crate) fn is_image_reference(text: &str) -> bool {
+    reference::check(text).is_ok()
+}
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
 #[cfg(feature = "cloud")]

@@ -1,12 +1,14 @@
 //! The documents that can be read strictly.
 
+use alloc::string::String;
+
 #[cfg(feature = "cloud")]
 use super::table::{
     CLOUD_CREATE_SANDBOX_REQUEST, CLOUD_ERROR_BODY, CLOUD_MESSAGE_RESPONSE, CLOUD_PAGINATED,
     CLOUD_SANDBOX,
 };
 use super::table::{HANDOFF_INIT, NAMED_VOLUME_CREATE, SANDBOX_SPEC, SNAPSHOT_SPEC, VOLUME_SPEC};
-use super::{Root, Shape, check_json, from_json};
+use super::{Root, Shape, check_json, fix_json, from_json};
 use crate::check::{self, Findings};
 #[cfg(feature = "cloud")]
 use crate::cloud::{
@@ -33,8 +35,8 @@ const fn open(shape: &'static Shape) -> Root {
     }
 }
 
-/// Gives a type `from_json_strict` and `check_json`, and `check_json_with` if its rules depend on
-/// the guest's limits.
+/// Gives a type `from_json_strict`, `check_json` and `fix_json`, and `check_json_with` if its rules
+/// depend on the guest's limits.
 macro_rules! document {
     (
         $(#[$docs:meta])*
@@ -52,9 +54,33 @@ macro_rules! document {
             /// Returns all that is wrong with a document as text: what
             /// [`from_json_strict`](Self::from_json_strict) finds, and which rules are broken in
             /// all that could be read.
+            ///
+            /// What has [edits](crate::Edit) is looked at as if they were made, so that all
+            /// mistakes are found at once. A path then leads through the fixed document: that of a
+            /// `"Cpus"` without a number is `resources.cpus`.
             #[must_use]
             pub fn check_json(json: &str) -> Findings {
                 check_json::<Self>(json, $root, $check)
+            }
+
+            /// Puts right what is certain in a document as text, and returns the new text, or
+            /// `None` if there is nothing to fix. These mistakes are:
+            ///
+            /// - a byte order mark and trailing commas;
+            /// - the name of a field, or a word of a list such as `"tcp"`, that differs only in
+            ///   case or in `_` and `-`, unless the object has the right field too;
+            /// - digits in quotes where a number is wanted;
+            /// - an environment written as an object, or as `"KEY=value"` strings;
+            /// - the image of a spec written as a string, if that is a valid image reference.
+            ///
+            /// All of them are fixed at once, also those beyond
+            /// [`MAX_FINDINGS`](crate::MAX_FINDINGS): the result is the text with the
+            /// [edits](crate::Edit) of all findings made, kept or not.
+            /// [`check_json`](Self::check_json) finds nothing in it that it did not find before,
+            /// and fixing it again returns `None`. Time and memory are in proportion to the text.
+            #[must_use]
+            pub fn fix_json(json: &str) -> Option<String> {
+                fix_json(json, $root)
             }
 
             $(

@@ -6,6 +6,7 @@
 
 mod cursor;
 mod document;
+mod fix;
 #[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
@@ -15,22 +16,26 @@ mod shape;
 mod table;
 mod walk;
 
+use alloc::borrow::Cow;
 use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::de::DeserializeOwned;
 
+use self::fix::{Fixes, Moves};
 use self::locate::is_element;
 pub use self::newer::Release;
 use self::shape::{Root, Shape};
-use self::walk::walk;
-use crate::check::{FieldPath, Finding, FindingCode, Findings, PathStep, Place};
+use self::walk::{Mends, walk};
+use crate::check::{Finding, FindingCode, Findings, PathStep, Place};
 
 /// Reads a document, if nothing is wrong with its form.
 fn from_json<T: DeserializeOwned>(json: &str, root: Root) -> Result<T, Findings> {
-    let read = read(json, root);
-    match read.document {
-        Some(document) if read.found.is_empty() => Ok(document),
-        _ => Err(read.found),
+    let mut form = Form::of(json, root);
+    match form.read() {
+        Some(document) if form.found.is_empty() => Ok(document),
+        _ => Err(form.found),
     }
 }
 
@@ -41,19 +46,27 @@ fn check_json<T: DeserializeOwned>(
     root: Root,
     check: impl FnOnce(&T) -> Findings,
 ) -> Findings {
-    let Read {
-        mut found,
-        document,
-        mended,
-    } = read(json, root);
-    let Some(document) = document else {
-        return found;
+    let mut form = Form::of(json, root);
+    let Some(document) = form.read() else {
+        return form.found;
     };
     let mut ruled = check(&document);
-    ruled.retain(|finding| !mended.iter().any(|path| depends_on(finding, path.steps())));
-    locate::locate(json, &mut ruled);
-    found.extend(ruled);
-    found
+    ruled.retain(|finding| {
+        let mut mended = form.mends.iter().flat_map(|mends| &mends.paths);
+        !mended.any(|path| depends_on(finding, path.steps()))
+    });
+    locate::locate(&form.text, &mut ruled);
+    undo(&form.moves, &mut ruled);
+    form.found.extend(ruled);
+    form.found
+}
+
+/// Returns a text with all that is certain fixed, if there is anything.
+fn fix_json(json: &str, root: Root) -> Option<String> {
+    match Form::of(json, root).text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(fixed) => Some(fixed),
+    }
 }
 
 /// Whether a finding is about a mended value, or comes from comparing another one with it.
@@ -90,53 +103,120 @@ fn leads_to(mended: &[PathStep], steps: &[PathStep]) -> bool {
     mended.len() <= steps.len() && mended.iter().zip(steps).all(same)
 }
 
-struct Read<T> {
+/// How many times fixes are made and looked through: more than there are names, kinds and values
+/// on the way to any value.
+const MAX_ROUNDS: usize = 8;
+
+/// A document's form: what is wrong with it, and a text that can be read.
+struct Form<'j> {
     found: Findings,
-    /// Absent if the text is not JSON, or too much of it had to be mended.
-    document: Option<T>,
-    mended: alloc::vec::Vec<FieldPath>,
+    /// The text with all that is certain fixed.
+    text: Cow<'j, str>,
+    /// What each round of fixes changed.
+    moves: Vec<Moves>,
+    /// Absent if the text is not JSON.
+    mends: Option<Mends>,
 }
 
-fn read<T: DeserializeOwned>(json: &str, root: Root) -> Read<T> {
-    let mut found = Findings::default();
-    match walk(json, root, &mut found) {
-        Ok(mends) => {
-            let document = mends.apply(json).and_then(|text| {
-                let read = serde_json::from_str(&text);
-                debug_assert!(
-                    read.is_ok(),
-                    "mended text is read: {:?}",
-                    read.as_ref().err()
-                );
-                read.ok()
-            });
-            if document.is_none() && found.is_empty() {
-                found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
+impl<'j> Form<'j> {
+    fn of(json: &'j str, root: Root) -> Self {
+        let mut form = Self {
+            found: Findings::default(),
+            text: Cow::Borrowed(json),
+            moves: Vec::new(),
+            mends: None,
+        };
+        loop {
+            let (mut found, mut fixes) = (Findings::default(), Fixes::default());
+            let mends = match walk(&form.text, root, &mut found, &mut fixes) {
+                Ok(mends) => mends,
+                Err(error) => {
+                    if let Some((found, text, moves)) = fix_syntax(&form.text, root) {
+                        form.found = found;
+                        form.fix(text, moves);
+                        continue;
+                    }
+                    // What came before is no finding: a quote that is missing makes names of
+                    // anything.
+                    form.found = not_json(json, &error);
+                    return form;
+                }
+            };
+            let fixed = (!fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS)
+                .then(|| fixes.apply(&form.text));
+            undo(&form.moves, &mut fixes.found);
+            form.found.extend(fixes.found);
+            if let Some((text, moves)) = fixed {
+                form.fix(text, moves);
+                continue;
             }
-            Read {
-                found,
-                document,
-                mended: mends.paths,
+            undo(&form.moves, &mut found);
+            form.found.extend(found);
+            if !form.moves.is_empty() {
+                form.found.sort();
             }
-        }
-        Err(error) => {
-            // What came before is no finding: a quote that is missing makes names of anything.
-            let mut found = Findings::default();
-            found.push(FindingCode::Syntax, || Finding {
-                path: Place::ROOT.path(),
-                code: FindingCode::Syntax,
-                message: format!("not a JSON document: {error}"),
-                limit: None,
-                help: None,
-                note: None,
-                span: Some(locate::syntax_error(json, &error)),
-                related: alloc::vec::Vec::new(),
-            });
-            Read {
-                found,
-                document: None,
-                mended: alloc::vec::Vec::new(),
-            }
+            form.mends = Some(mends);
+            return form;
         }
     }
+
+    fn fix(&mut self, text: String, moves: Moves) {
+        self.text = Cow::Owned(text);
+        self.moves.push(moves);
+    }
+
+    /// Returns the document, unless its text is not JSON or too much of it had to be mended.
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let text = self.mends.as_ref()?.apply(&self.text);
+        let read = text.and_then(|text| {
+            let read = serde_json::from_str(&text);
+            debug_assert!(
+                read.is_ok(),
+                "mended text is read: {:?}",
+                read.as_ref().err()
+            );
+            read.ok()
+        });
+        if read.is_none() && self.found.is_empty() {
+            let found = &mut self.found;
+            found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
+        }
+        read
+    }
+}
+
+/// Gives findings about a fixed text their places in the one that it was.
+fn undo(moves: &[Moves], found: &mut Findings) {
+    found.retain(|finding| {
+        moves.iter().rev().for_each(|moves| moves.undo(finding));
+        true
+    });
+}
+
+/// Fixes a text if that makes JSON of it.
+fn fix_syntax(json: &str, root: Root) -> Option<(Findings, String, Moves)> {
+    let fixes = fix::syntax(json);
+    if fixes.found.is_empty() {
+        return None;
+    }
+    let (text, moves) = fixes.apply(json);
+    let (found, fixable) = (&mut Findings::default(), &mut Fixes::default());
+    let is_json = walk(&text, root, found, fixable).is_ok();
+    is_json.then_some((fixes.found, text, moves))
+}
+
+fn not_json(json: &str, error: &serde_json::Error) -> Findings {
+    let mut found = Findings::default();
+    found.push(FindingCode::Syntax, || Finding {
+        path: Place::ROOT.path(),
+        code: FindingCode::Syntax,
+        message: format!("not a JSON document: {error}"),
+        limit: None,
+        help: None,
+        note: None,
+        span: Some(locate::syntax_error(json, error)),
+        related: Vec::new(),
+        edits: Vec::new(),
+    });
+    found
 }

@@ -58,6 +58,7 @@ impl Release {
             note: Some(String::from("every other published release ignores it too")),
             span: None,
             related: Vec::new(),
+            edits: Vec::new(),
         });
     }
 }
@@ -177,6 +178,7 @@ impl Newer {
             note: Some(format!("release {here} {lost}")),
             span: Some(span),
             related: Vec::new(),
+            edits: Vec::new(),
         });
     }
 }

@@ -11,9 +11,10 @@ use core::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cursor::Cursor;
+use super::fix::{self, Fixes};
 use super::newer;
 use super::shape::{Field, Root, Shape, Variant};
-use crate::check::{FieldPath, Finding, FindingCode, Findings, Place, Related, Shown};
+use crate::check::{Edit, FieldPath, Finding, FindingCode, Findings, Place, Related, Shown};
 
 /// How many values are mended. Of a text with more mistakes the rules would tell nothing new.
 const MAX_MENDS: usize = 1024;
@@ -87,6 +88,7 @@ pub(super) fn walk(
     json: &str,
     root: Root,
     found: &mut Findings,
+    fixes: &mut Fixes,
 ) -> Result<Mends, serde_json::Error> {
     let mut mends = Mends::default();
     let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -97,6 +99,7 @@ pub(super) fn walk(
         name: None,
         cursor: &mut Cursor::new(json, 0),
         found,
+        fixes,
         mends: &mut mends,
     }
     .deserialize(&mut deserializer)?;
@@ -131,6 +134,12 @@ impl<'de> Visitor<'de> for Key {
     }
 }
 
+/// A field's name, where it is, and where its value is.
+type Member<'n> = (Cow<'n, str>, Range<usize>, Range<usize>);
+
+/// A field's name, where it is, and the known name that it is but for its spelling.
+type Misspelt<'n> = (Cow<'n, str>, Range<usize>, &'static str);
+
 /// One value of the document on its way past its shape. Without a shape it is only passed.
 struct Walk<'a, 'j> {
     root: Root,
@@ -139,6 +148,8 @@ struct Walk<'a, 'j> {
     name: Option<Range<usize>>,
     cursor: &'a mut Cursor<'j>,
     found: &'a mut Findings,
+    /// The findings that have edits.
+    fixes: &'a mut Fixes,
     mends: &'a mut Mends,
 }
 
@@ -158,7 +169,19 @@ impl Walk<'_, '_> {
         code: FindingCode,
         tell: impl FnOnce() -> (String, Option<String>, Vec<Related>),
     ) {
-        self.found.push(code, || {
+        self.note_fixable(at, span, code, Vec::new(), tell);
+    }
+
+    fn note_fixable(
+        &mut self,
+        at: &Place<'_>,
+        span: Range<usize>,
+        code: FindingCode,
+        edits: Vec<Edit>,
+        tell: impl FnOnce() -> (String, Option<String>, Vec<Related>),
+    ) {
+        let has_edits = !edits.is_empty();
+        let finding = |edits| {
             let (message, help, related) = tell();
             Finding {
                 path: at.path(),
@@ -169,19 +192,35 @@ impl Walk<'_, '_> {
                 note: None,
                 span: Some(span),
                 related,
+                edits,
             }
-        });
+        };
+        if has_edits {
+            self.fixes.push(code, edits, finding);
+        } else {
+            self.found.push(code, || finding(edits));
+        }
     }
 
     /// A value of another type than its shape's; `whole` are its bytes, `marked` those to show.
     fn wrong_type(&mut self, given: &str, marked: Range<usize>, whole: Range<usize>) {
+        self.wrong_type_fixable(given, marked, whole, Vec::new());
+    }
+
+    fn wrong_type_fixable(
+        &mut self,
+        given: &str,
+        marked: Range<usize>,
+        whole: Range<usize>,
+        edits: Vec<Edit>,
+    ) {
         let (Some(shape), at) = (self.shape, self.at) else {
             return;
         };
         let value = self.cursor.json().get(whole.clone()).unwrap_or_default();
         match newer::form(&at, shape, value) {
             Some(newer) => newer.note(&at, marked, self.found),
-            None => self.note(&at, marked, FindingCode::WrongType, || {
+            None => self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
                 let (subject, wanted) = (subject(&at), shape.wanted());
                 let message = format!("{subject} must be {wanted}, not {given}");
                 (message, advice(&at, given), Vec::new())
@@ -196,7 +235,8 @@ impl Walk<'_, '_> {
             Some(Shape::Word(words)) if words.contains(&text) => {}
             Some(Shape::Word(words)) => {
                 let at = self.at;
-                self.note(&at, span.clone(), FindingCode::WrongType, || {
+                let edits = self.edits_of_string(&span);
+                self.note_fixable(&at, span.clone(), FindingCode::WrongType, edits, || {
                     let listed: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
                     let message = format!("{} must be {}", subject(&at), either(&listed));
                     let near = nearest(text, words.iter().copied());
@@ -222,8 +262,17 @@ impl Walk<'_, '_> {
                 });
                 self.mends.add(&at, span, With::Value(shape));
             }
-            Some(_) => self.wrong_type("a string", span.clone(), span),
+            Some(_) => {
+                let edits = self.edits_of_string(&span);
+                self.wrong_type_fixable("a string", span.clone(), span, edits);
+            }
         }
+    }
+
+    fn edits_of_string(&self, span: &Range<usize>) -> Vec<Edit> {
+        self.inner().map_or(Vec::new(), |shape| {
+            fix::string(shape, self.cursor.json(), span)
+        })
     }
 
     fn number(&mut self) {
@@ -271,6 +320,37 @@ impl Walk<'_, '_> {
         });
     }
 
+    /// The fields that a known one's name would fit, but for its spelling.
+    fn misspelt(
+        &mut self,
+        misspelt: &[Misspelt<'_>],
+        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        known: &'static [Field],
+        repeats: bool,
+    ) {
+        let object = self.at;
+        let mut meant: Vec<_> = misspelt.iter().map(|(.., meant)| *meant).collect();
+        meant.sort_unstable();
+        for (name, span, one) in misspelt {
+            let at = object.field(name);
+            let first = meant.partition_point(|other| other < one);
+            let is_alone = meant.get(first.saturating_add(1)) != Some(one);
+            if repeats || !is_alone || names.contains_key(*one) || self.root.is_open {
+                self.unknown(&at, name, span.clone(), known);
+                continue;
+            }
+            let edits = fix::rewrite(span, one);
+            self.note_fixable(&at, span.clone(), FindingCode::UnknownField, edits, || {
+                let message = format!("unknown field \"{}\"", Shown(name));
+                (
+                    message,
+                    Some(format!("did you mean \"{one}\"?")),
+                    Vec::new(),
+                )
+            });
+        }
+    }
+
     /// Notes the fields that an object must have and has not.
     fn missing(
         &mut self,
@@ -309,10 +389,11 @@ impl Walk<'_, '_> {
     fn tagged(
         &mut self,
         variants: &'static [Variant],
-        members: &[(Cow<'_, str>, Range<usize>, Range<usize>)],
+        members: &[Member<'_>],
         names: &BTreeMap<Cow<'_, str>, Range<usize>>,
         bracket: &Range<usize>,
         whole: Range<usize>,
+        repeats: bool,
     ) {
         let mount = self.at;
         let text = |span: &Range<usize>| self.cursor.json().get(span.clone()).unwrap_or_default();
@@ -334,7 +415,12 @@ impl Walk<'_, '_> {
                 (Some((_, name, value)), None) => {
                     let opening = text(value).starts_with(['{', '[']);
                     let marked = if opening { name.clone() } else { value.clone() };
-                    self.note(&at, marked, FindingCode::WrongType, || {
+                    let tags = variants.iter().map(|one| one.tag);
+                    let meant = named.as_deref().and_then(|given| fix::spelt(given, tags));
+                    let end = value.start.saturating_add(text(value).trim_end().len());
+                    let string = value.start..end;
+                    let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(&string, meant));
+                    self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
                         let message = format!("\"type\" must be {}", either(&listed));
                         let tags = variants.iter().map(|one| one.tag);
                         let near = named.as_deref().and_then(|given| nearest(given, tags));
@@ -345,6 +431,7 @@ impl Walk<'_, '_> {
                         )
                     });
                 }
+                (None, _) if self.misspelt_tag(members, names, repeats) => {}
                 (None, _) => self.note(&at, marked, FindingCode::Missing, || {
                     let help = format!("it is {}", either(&listed));
                     (
@@ -359,6 +446,7 @@ impl Walk<'_, '_> {
             }
             return;
         };
+        let mut misspelt = Vec::new();
         for (key, name, value) in members.iter().filter(|(key, ..)| key != "type") {
             let at = mount.field(key);
             let known = variant.fields.iter().find(|field| field.name == key);
@@ -367,7 +455,11 @@ impl Walk<'_, '_> {
                 continue;
             }
             if known.is_none() {
-                self.unknown(&at, key, name.clone(), variant.fields);
+                let fields = variant.fields.iter().map(|field| field.name);
+                match fix::spelt(key, fields) {
+                    Some(meant) => misspelt.push((key.clone(), name.clone(), meant)),
+                    None => self.unknown(&at, key, name.clone(), variant.fields),
+                }
             }
             let mut cursor = Cursor::new(self.cursor.json(), value.start);
             let walk = Walk {
@@ -377,13 +469,35 @@ impl Walk<'_, '_> {
                 name: Some(name.clone()),
                 cursor: &mut cursor,
                 found: &mut *self.found,
+                fixes: &mut *self.fixes,
                 mends: &mut *self.mends,
             };
             let member = self.cursor.json().get(value.clone()).unwrap_or_default();
             // The text was read before.
             let _ = walk.deserialize(&mut serde_json::Deserializer::from_str(member));
         }
+        self.misspelt(&misspelt, names, variant.fields, repeats);
         self.missing(variant.fields, names, bracket);
+    }
+
+    /// Notes the name of the field for a mount's kind, if it is there but for its spelling.
+    fn misspelt_tag(
+        &mut self,
+        members: &[Member<'_>],
+        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        repeats: bool,
+    ) -> bool {
+        let like_tag = |name: &str| fix::spelt(name, ["type"].into_iter());
+        let mut like = members
+            .iter()
+            .filter_map(|(name, span, _)| Some((name.clone(), span.clone(), like_tag(name)?)));
+        match (like.next(), like.next()) {
+            (Some(only), None) if !repeats => {
+                self.misspelt(&[only], names, &[], false);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -464,6 +578,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 name: None,
                 cursor: &mut *self.cursor,
                 found: &mut *self.found,
+                fixes: &mut *self.fixes,
                 mends: &mut *self.mends,
             };
             if values.next_element_seed(walk)?.is_none() {
@@ -493,7 +608,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             _ => &[],
         };
         let mut names: BTreeMap<Cow<'de, str>, Range<usize>> = BTreeMap::new();
-        let mut members = Vec::new();
+        let (mut members, mut misspelt) = (Vec::new(), Vec::new());
         let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
             self.cursor.comma();
@@ -525,7 +640,10 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 names.insert(key.clone(), name.clone());
                 let is_object = matches!(shape, Some(Shape::Object(_)));
                 if is_object && field.is_none() && !is_schema {
-                    self.unknown(&at, &key, name.clone(), known);
+                    match fix::spelt(&key, known.iter().map(|field| field.name)) {
+                        Some(meant) => misspelt.push((key.clone(), name.clone(), meant)),
+                        None => self.unknown(&at, &key, name.clone(), known),
+                    }
                 }
             }
             let value = self.cursor.token();
@@ -542,6 +660,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 name: Some(name.clone()),
                 cursor: &mut *self.cursor,
                 found: &mut *self.found,
+                fixes: &mut *self.fixes,
                 mends: &mut *self.mends,
             })?;
             if matches!(shape, Some(Shape::Tagged(_))) {
@@ -553,12 +672,21 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         match shape {
             None | Some(Shape::Any | Shape::Map(_)) => {}
-            Some(Shape::Object(known)) => self.missing(known, &names, &bracket),
+            Some(Shape::Object(known)) => {
+                self.misspelt(&misspelt, &names, known, repeats);
+                self.missing(known, &names, &bracket);
+            }
             Some(Shape::Tagged(variants)) => {
-                self.tagged(variants, &members, &names, &bracket, whole);
+                self.tagged(variants, &members, &names, &bracket, whole, repeats);
             }
             Some(Shape::Variants(known)) => self.variant(known, &names, repeats, marked, whole),
-            Some(_) => self.wrong_type("an object", marked, whole),
+            Some(shape) => {
+                let edits = match repeats {
+                    true => Vec::new(),
+                    false => fix::object(shape, self.cursor.json(), &names, &whole),
+                };
+                self.wrong_type_fixable("an object", marked, whole, edits);
+            }
         }
         Ok(())
     }
@@ -588,15 +716,27 @@ impl Walk<'_, '_> {
                     return;
                 }
             }
-            [(name, span)] => self.note(&at, Range::clone(span), FindingCode::WrongType, || {
-                let message = format!("{} must have one of {}", subject(&at), either(&listed));
-                let near = nearest(name, known.iter().map(|one| one.name));
-                (
-                    message,
-                    near.map(|near| format!("did you mean \"{near}\"?")),
-                    Vec::new(),
-                )
-            }),
+            [(name, span)] => {
+                let kinds = || known.iter().map(|one| one.name);
+                let meant = fix::spelt(name, kinds()).filter(|_| !repeats);
+                let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(span, meant));
+                self.note_fixable(
+                    &at,
+                    Range::clone(span),
+                    FindingCode::WrongType,
+                    edits,
+                    || {
+                        let message =
+                            format!("{} must have one of {}", subject(&at), either(&listed));
+                        let near = nearest(name, kinds());
+                        (
+                            message,
+                            near.map(|near| format!("did you mean \"{near}\"?")),
+                            Vec::new(),
+                        )
+                    },
+                );
+            }
             [] => self.note(&at, marked, FindingCode::WrongType, || {
                 let message = format!("{} must have one of {}", subject(&at), either(&listed));
                 (message, None, Vec::new())

@@ -5,6 +5,7 @@
 
 mod checks;
 mod documents;
+mod fixes;
 mod frames;
 mod hand_over;
 mod handoff;
@@ -21,7 +22,7 @@ pub use frames::reseal;
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.
-pub const ALL: [(&str, Law); 13] = [
+pub const ALL: [(&str, Law); 14] = [
     ("handoff_decode", handoff::decode),
     ("handoff_roundtrip", handoff::roundtrip),
     ("handoff_mutate", handoff::mutate),
@@ -35,6 +36,7 @@ pub const ALL: [(&str, Law); 13] = [
     ("spec_json", documents::any),
     ("spec_json_structured", documents::generated),
     ("spec_check", checks::any),
+    ("spec_fix", fixes::broken),
 ];
 
 /// Runs the law of a target.

@@ -3,6 +3,7 @@
 mod boot;
 mod check;
 mod examples;
+mod fix;
 mod secrets;
 #[path = "../shared/mod.rs"]
 mod shared;

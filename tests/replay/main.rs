@@ -96,7 +96,7 @@ fn long_noise() {
             })
             .collect();
         for (name, law) in laws::ALL {
-            if ["setup_roundtrip", "plan"].contains(&name) {
+            if ["setup_roundtrip", "plan", "spec_fix"].contains(&name) {
                 law(&data);
             }
         }

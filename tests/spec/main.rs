@@ -3,8 +3,10 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod bombs;
 mod documents;
 mod enums;
+mod fix;
 mod generators;
 mod names;
 mod newer;

@@ -98,7 +98,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("array-for-object", &["wrong-type resources"]),
     ("word-as-object", &["wrong-type pull_policy"]),
     ("pull-policy-lower-case", &["wrong-type pull_policy"]),
-    ("not-json", &["syntax "]),
+    ("not-json", &["syntax ", "image-reference image.Oci.reference"]),
     ("empty-file", &["syntax "]),
     ("newer-release", &["newer-field image.Bind", "newer-field resources.max_cpus", "newer-field mounts[0].type", "newer-field mounts[1].options.override_uid", "newer-field network.strict", "newer-field network.http"]),
     ("many-at-once", &["unknown-field runtime.hostnme", "name-invalid name", "zero resources.cpus", "path-not-absolute runtime.workdir", "path-not-absolute mounts[0].guest", "name-invalid mounts[1].name", "host-port-zero network.ports[0].host_port"]),

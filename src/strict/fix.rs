@@ -1,0 +1,291 @@
+//! What is certain to put a mistake right: edits that delete, or insert a text that is fixed.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+use core::ptr;
+
+use super::cursor::Cursor;
+use super::shape::Shape;
+use super::table::{ENV_VAR, ROOTFS_SOURCE};
+use crate::check::{Edit, Finding, FindingCode, Findings, Place, is_image_reference};
+
+/// Finds the one that is `given` but for case, `_` and `-`. No two of the known ones are alike.
+pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known.find(|known| folded(known).eq(folded(given)))
+}
+
+fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
+    let counts = |byte: &u8| !matches!(byte, b'_' | b'-');
+    text.bytes()
+        .filter(counts)
+        .map(|byte| byte.to_ascii_lowercase())
+}
+
+/// Returns the edit that puts another text between the quotes of a string.
+pub(super) fn rewrite(string: &Range<usize>, text: &'static str) -> Vec<Edit> {
+    let inside = string.start.saturating_add(1)..string.end.saturating_sub(1);
+    Vec::from([Edit::new(inside, text)])
+}
+
+/// Returns what makes a value of this shape from a string, if that is certain.
+pub(super) fn string(shape: &'static Shape, json: &str, string: &Range<usize>) -> Vec<Edit> {
+    let quotes = [
+        string.start..string.start.saturating_add(1),
+        string.end.saturating_sub(1)..string.end,
+    ];
+    let [open, close] = &quotes;
+    let text = json.get(open.end..close.start).unwrap_or_default();
+    let is_plain = !text.contains('\\');
+    match shape {
+        Shape::Number(most) if is_number(text, *most) => quotes
+            .into_iter()
+            .map(|quote| Edit::new(quote, ""))
+            .collect(),
+        Shape::Word(words) if is_plain => {
+            spelt(text, words.iter().copied()).map_or(Vec::new(), |word| rewrite(string, word))
+        }
+        Shape::Variants(kinds) if ptr::eq(shape, &ROOTFS_SOURCE) && is_plain => {
+            let is_kind = spelt(text, kinds.iter().map(|kind| kind.name)).is_some();
+            if is_kind || is_file(text) || !is_image_reference(text) {
+                return Vec::new();
+            }
+            around(string, r#"{"Oci": {"reference": "#, "}}").into()
+        }
+        shape => variable(shape).map_or(Vec::new(), |form| entry(&form, text, string)),
+    }
+}
+
+/// Whether a text is a whole number up to this one, as JSON writes it.
+fn is_number(text: &str, most: u64) -> bool {
+    let is_canonical = text == "0" || !text.starts_with(['0', '+']);
+    is_canonical && text.parse::<u64>().is_ok_and(|number| number <= most)
+}
+
+/// Whether a text that could be an image reference is more likely a file's name.
+fn is_file(text: &str) -> bool {
+    let extensions = [".qcow2", ".raw", ".vmdk", ".img", ".iso", ".tar", ".gz"];
+    extensions.iter().any(|extension| text.ends_with(extension))
+}
+
+fn around(value: &Range<usize>, before: &'static str, after: &'static str) -> [Edit; 2] {
+    [
+        Edit::new(value.start..value.start, before),
+        Edit::new(value.end..value.end, after),
+    ]
+}
+
+/// How an environment variable is written: what comes before its key, between key and value, and
+/// after its value.
+struct Variable {
+    before: &'static str,
+    for_colon: &'static str,
+    for_equals: &'static str,
+    after: &'static str,
+}
+
+fn variable(shape: &'static Shape) -> Option<Variable> {
+    if ptr::eq(shape, &ENV_VAR) {
+        return Some(Variable {
+            before: r#"{"key": "#,
+            for_colon: r#", "value":"#,
+            for_equals: r#"", "value": ""#,
+            after: "}",
+        });
+    }
+    matches!(shape, Shape::Pair).then_some(Variable {
+        before: "[",
+        for_colon: ",",
+        for_equals: r#"", ""#,
+        after: "]",
+    })
+}
+
+/// A variable written as `"KEY=value"`. An escape in its key leaves open where that ends.
+fn entry(form: &Variable, text: &str, string: &Range<usize>) -> Vec<Edit> {
+    let key = text.split_once('=').map_or("", |(key, _)| key);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    if key.is_empty() || !key.bytes().all(is_plain) {
+        return Vec::new();
+    }
+    let equals = string.start.saturating_add(1).saturating_add(key.len());
+    let [before, after] = around(string, form.before, form.after);
+    let equals = Edit::new(equals..equals.saturating_add(1), form.for_equals);
+    Vec::from([before, equals, after])
+}
+
+/// Returns what makes a list of variables from an object, if all its values are strings. Its names
+/// are those in `names`, each once.
+pub(super) fn object(
+    shape: &'static Shape,
+    json: &str,
+    names: &BTreeMap<alloc::borrow::Cow<'_, str>, Range<usize>>,
+    whole: &Range<usize>,
+) -> Vec<Edit> {
+    let Shape::List(of) = shape else {
+        return Vec::new();
+    };
+    // Not one variable by itself, as in `{"name": "A", "value": "b"}`.
+    let has = |known: &'static str| {
+        names
+            .keys()
+            .any(|name| spelt(name, [known].into_iter()).is_some())
+    };
+    match variable(of) {
+        Some(form) if !has("value") || !(has("key") || has("name")) => {
+            entries(&form, json, names.len(), whole).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn entries(form: &Variable, json: &str, count: usize, whole: &Range<usize>) -> Option<Vec<Edit>> {
+    // There may be as many as the text has room for.
+    let mut edits = Vec::with_capacity(count.saturating_mul(3).saturating_add(2));
+    let mut cursor = Cursor::new(json, whole.start);
+    edits.push(Edit::new(cursor.punctuation(), "["));
+    for _ in 0..count {
+        let key = cursor.string(None);
+        edits.push(Edit::new(key.start..key.start, form.before));
+        edits.push(Edit::new(cursor.punctuation(), form.for_colon));
+        let value = cursor.token();
+        if json.as_bytes().get(value) != Some(&b'"') {
+            return None;
+        }
+        let end = cursor.string(None).end;
+        edits.push(Edit::new(end..end, form.after));
+        cursor.comma();
+    }
+    edits.push(Edit::new(cursor.punctuation(), "]"));
+    Some(edits)
+}
+
+/// Finds what keeps a text from being JSON and can go: a byte order mark and trailing commas.
+pub(super) fn syntax(json: &str) -> Fixes {
+    let mut fixes = Fixes::default();
+    let mark = '\u{feff}'.len_utf8();
+    if json.starts_with('\u{feff}') {
+        let message = "the file starts with a byte order mark";
+        fixes.push_syntax(0..mark, message, "save it as UTF-8 without one");
+    }
+    // The last token and where it is.
+    let (mut last, mut before) = ((b'[', 0usize), b'[');
+    let mut bytes = json.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => continue,
+            b']' | b'}' if last.0 == b',' && !b"[{,:".contains(&before) => {
+                let comma = last.1..last.1.saturating_add(1);
+                fixes.push_syntax(comma, "nothing follows this comma", "remove it");
+            }
+            b'"' => {
+                let mut escaped = false;
+                let closes = |(_, byte): &(usize, u8)| {
+                    let closes = *byte == b'"' && !escaped;
+                    escaped = *byte == b'\\' && !escaped;
+                    closes
+                };
+                bytes.by_ref().find(closes);
+            }
+            _ => {}
+        }
+        before = last.0;
+        last = (byte, at);
+    }
+    fixes
+}
+
+/// The findings of a walk that have edits.
+#[derive(Default)]
+pub(super) struct Fixes {
+    pub(super) found: Findings,
+    /// The edits of those that are only counted.
+    more: Vec<Edit>,
+}
+
+impl Fixes {
+    pub(super) fn push(
+        &mut self,
+        code: FindingCode,
+        edits: Vec<Edit>,
+        finding: impl FnOnce(Vec<Edit>) -> Finding,
+    ) {
+        let mut edits = Some(edits);
+        let keep = || finding(edits.take().unwrap_or_default());
+        self.found.push(code, keep);
+        self.more.extend(edits.into_iter().flatten());
+    }
+
+    fn push_syntax(&mut self, span: Range<usize>, message: &str, help: &str) {
+        let edits = Vec::from([Edit::new(span.clone(), "")]);
+        self.push(FindingCode::Syntax, edits, |edits| Finding {
+            path: Place::ROOT.path(),
+            code: FindingCode::Syntax,
+            message: message.into(),
+            limit: None,
+            help: Some(help.into()),
+            note: None,
+            span: Some(span),
+            related: Vec::new(),
+            edits,
+        });
+    }
+
+    /// Returns the text with all edits made, and where its parts were.
+    pub(super) fn apply(&self, json: &str) -> (String, Moves) {
+        let kept = self.found.iter().flat_map(|finding| &finding.edits);
+        let mut edits: Vec<_> = kept.chain(&self.more).collect();
+        edits.sort_by_key(|edit| edit.span.start);
+        let inserted = edits.iter().map(|edit| edit.text.len()).sum::<usize>();
+        let mut text = String::with_capacity(json.len().saturating_add(inserted));
+        let mut moves = Vec::with_capacity(edits.len());
+        let mut at = 0;
+        for Edit { span, text: new } in edits {
+            let before = json.get(at..span.start);
+            debug_assert!(before.is_some(), "edits do not overlap");
+            text.push_str(before.unwrap_or_default());
+            let start = text.len();
+            text.push_str(new);
+            moves.push((start..text.len(), span.clone()));
+            at = span.end;
+        }
+        text.push_str(json.get(at..).unwrap_or_default());
+        (text, Moves(moves))
+    }
+}
+
+/// What edits put into a text, and in place of what, in order.
+pub(super) struct Moves(Vec<(Range<usize>, Range<usize>)>);
+
+impl Moves {
+    /// Gives a finding about the new text its places in the old one.
+    pub(super) fn undo(&self, finding: &mut Finding) {
+        let related = finding.related.iter_mut().map(|related| &mut related.span);
+        let edits = finding.edits.iter_mut().map(|edit| &mut edit.span);
+        for span in finding.span.iter_mut().chain(related).chain(edits) {
+            *span = self.old(span);
+        }
+    }
+
+    fn old(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.old_byte(span.start).start;
+        if span.is_empty() {
+            return start..start;
+        }
+        start..self.old_byte(span.end.saturating_sub(1)).end.max(start)
+    }
+
+    /// Returns where a byte was, or all that stood where it was inserted.
+    fn old_byte(&self, byte: usize) -> Range<usize> {
+        let behind = self.0.partition_point(|(new, _)| new.start <= byte);
+        let Some((new, old)) = behind.checked_sub(1).and_then(|last| self.0.get(last)) else {
+            return byte..byte.saturating_add(1);
+        };
+        if byte < new.end {
+            return old.clone();
+        }
+        let byte = old.end.saturating_add(byte.saturating_sub(new.end));
+        byte..byte.saturating_add(1)
+    }
+}
