@@ -82,6 +82,97 @@ fn mounts_come_parents_first_whatever_their_order() {
     assert_eq!(tag, "m0");
 }
 
+/// A host that says only what it must.
+struct Folders;
+
+impl BootHost for Folders {
+    fn is_file(&self, _: &HostPath) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_host_that_says_nothing_shares_folders_and_connects_nothing() {
+    let plan = spec(Vec::new()).plan(&Folders).unwrap();
+    let root = Root::Virtiofs {
+        tag: "root".into(),
+        readonly: false,
+    };
+    assert_eq!((plan.setup.root, plan.setup.interfaces), (root, vec![]));
+    let findings = spec(vec![named("db", "/db")]).plan(&Folders).unwrap_err();
+    assert_eq!(findings.as_slice()[0].path.as_str(), "mounts[0].name");
+    // The defaults are answers that a host can give as well.
+    assert_eq!(Folders.volume_kind("db"), None);
+    assert_eq!(Folders.network(), GuestNetwork::default());
+}
+
+#[test]
+fn a_setup_has_the_flags_and_the_profile_of_its_spec() {
+    let tmpfs = |guest: &str, options| VolumeMount::Tmpfs {
+        guest: guest.into(),
+        size_mib: Some(8),
+        options,
+    };
+    let with = |change: fn(&mut MountOptions)| {
+        let mut options = MountOptions::default();
+        change(&mut options);
+        options
+    };
+    let flags = |readonly, noexec, nosuid, nodev| MountFlags {
+        readonly,
+        noexec,
+        nosuid,
+        nodev,
+    };
+    let cases = [
+        (
+            "/tmp",
+            MountOptions::default(),
+            0o1777,
+            MountFlags::default(),
+        ),
+        (
+            "/var/tmp/",
+            with(|o| o.readonly = true),
+            0o1777,
+            flags(true, false, false, false),
+        ),
+        (
+            "/a",
+            with(|o| o.noexec = true),
+            0o755,
+            flags(false, true, false, false),
+        ),
+        (
+            "/b",
+            with(|o| o.nosuid = true),
+            0o755,
+            flags(false, false, true, false),
+        ),
+        (
+            "/c",
+            with(|o| o.nodev = true),
+            0o755,
+            flags(false, false, false, true),
+        ),
+    ];
+    for (guest, options, mode, flags) in cases {
+        let plan = spec(vec![tmpfs(guest, options)]).plan(&Folders).unwrap();
+        let mount = &plan.setup.mounts[0];
+        let source = MountSource::Tmpfs {
+            size_mib: Some(8),
+            mode: Some(mode),
+        };
+        assert_eq!((&mount.source, mount.flags), (&source, flags), "{guest}");
+    }
+    for profile in [SecurityProfile::Default, SecurityProfile::Restricted] {
+        let mut spec = spec(Vec::new());
+        spec.security_profile = profile;
+        let restricted = spec.plan(&Folders).unwrap().setup.restricted;
+        assert_eq!(restricted, profile == SecurityProfile::Restricted);
+    }
+}
+
 #[test]
 fn a_file_is_shared_alone() {
     let spec = spec(vec![bind("/home/me/app.json", "/etc/app.json")]);
