@@ -1,5 +1,6 @@
 //! What a check of a document finds.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -41,6 +42,8 @@ pub enum FindingCode {
     CapacityMissing,
     /// `capacity-on-directory`: a directory volume has a capacity.
     CapacityOnDirectory,
+    /// `command-line` (a warning): what should be the path of a program is a whole command line.
+    CommandLine,
     /// `empty`: a text that is needed is empty.
     Empty,
     /// `env-key-equals`: the key of an environment entry holds `=`.
@@ -143,6 +146,7 @@ impl FindingCode {
             Self::BindAddress => "bind-address",
             Self::CapacityMissing => "capacity-missing",
             Self::CapacityOnDirectory => "capacity-on-directory",
+            Self::CommandLine => "command-line",
             Self::Empty => "empty",
             Self::EnvKeyEquals => "env-key-equals",
             Self::EnvRepeated => "env-repeated",
@@ -195,7 +199,8 @@ impl FindingCode {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::EnvRepeated
+            Self::CommandLine
+            | Self::EnvRepeated
             | Self::FormatExtension
             | Self::HostPortZero
             | Self::HostnameNotDns
@@ -249,9 +254,13 @@ pub struct Finding {
     pub limit: Option<Limit>,
     /// What would put it right, where that is known.
     pub help: Option<String>,
+    /// What else there is to know.
+    pub note: Option<String>,
     /// The bytes of the text that the finding is about, if it is about a text. Of an object or a
     /// list that is its name, or else the opening bracket.
     pub span: Option<Range<usize>>,
+    /// What is at that place, where the path would not say it.
+    pub label: Option<String>,
     /// Other places in the text that the finding speaks of.
     pub related: Vec<Related>,
 }
@@ -263,10 +272,24 @@ pub struct Related {
     /// The bytes of the text.
     pub span: Range<usize>,
     /// What is there.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
 }
 
 impl Finding {
+    pub(crate) fn new(path: FieldPath, code: FindingCode, message: impl Into<String>) -> Self {
+        Self {
+            path,
+            code,
+            message: message.into(),
+            limit: None,
+            help: None,
+            note: None,
+            span: None,
+            label: None,
+            related: Vec::new(),
+        }
+    }
+
     /// Returns whether the finding must be put right.
     #[must_use]
     pub const fn severity(&self) -> Severity {
@@ -419,14 +442,17 @@ impl Findings {
         help: Option<String>,
     ) {
         self.push(code, || Finding {
-            path: at.path(),
-            code,
-            message: message.into(),
             limit,
             help,
-            span: None,
-            related: Vec::new(),
+            ..Finding::new(at.path(), code, message)
         });
+    }
+
+    /// Sorts the findings that were kept by where they start in the text.
+    #[cfg(feature = "std")]
+    pub(crate) fn sort_by_place(&mut self) {
+        self.kept
+            .sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
     }
 
     /// Keeps the findings that `keep` wants. Those that were only counted stay so.
@@ -476,17 +502,17 @@ impl IntoIterator for Findings {
 }
 
 /// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
-/// help and the places in the text, in bytes.
+/// help, note, and the places in the text, in bytes, each with what is there.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = |span: &Range<usize>| [span.start, span.end];
         let related: Vec<_> = self
             .related
             .iter()
-            .map(|related| (place(&related.span), related.label))
+            .map(|related| (place(&related.span), &related.label))
             .collect();
         let limit = self.limit.map(|limit| (limit.value, limit.source));
-        let mut fields = serializer.serialize_struct("Finding", 9)?;
+        let mut fields = serializer.serialize_struct("Finding", 11)?;
         fields.serialize_field("path", self.path.as_str())?;
         fields.serialize_field("pointer", &self.path.pointer())?;
         fields.serialize_field("code", self.code.as_str())?;
@@ -494,7 +520,9 @@ impl Serialize for Finding {
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("limit", &limit)?;
         fields.serialize_field("help", &self.help)?;
+        fields.serialize_field("note", &self.note)?;
         fields.serialize_field("span", &self.span.as_ref().map(place))?;
+        fields.serialize_field("label", &self.label)?;
         fields.serialize_field("related", &related)?;
         fields.end()
     }

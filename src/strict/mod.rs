@@ -4,21 +4,24 @@
 //! could not read is replaced by the smallest value of its shape, so that the rules can look at
 //! the rest.
 
+mod advice;
 mod cursor;
 #[cfg(all(test, feature = "schema"))]
 mod generate;
 mod locate;
 mod shape;
+mod syntax;
 #[rustfmt::skip]
 mod table;
 mod walk;
 
-use alloc::format;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use self::shape::Shape;
+use self::syntax::walk_any;
 use self::table::SANDBOX_SPEC;
-use self::walk::walk;
-use crate::check::{Finding, FindingCode, Findings, Place};
+use crate::check::{FieldPath, FindingCode, Findings, Place};
 use crate::exec::ExecLimits;
 use crate::spec::SandboxSpec;
 
@@ -61,6 +64,7 @@ impl SandboxSpec {
     #[must_use]
     pub fn check_json_with(json: &str, limits: &ExecLimits) -> Findings {
         let Read {
+            text,
             mut found,
             spec,
             mended,
@@ -75,54 +79,43 @@ impl SandboxSpec {
                 .iter()
                 .any(|mended| steps.starts_with(mended.steps()))
         });
-        locate::locate(json, &mut ruled);
+        locate::locate(&text, &mut ruled);
         found.extend(ruled);
         found
     }
 }
 
-struct Read {
+struct Read<'j> {
+    /// The text as it was walked: comments are blanked.
+    text: Cow<'j, str>,
     found: Findings,
     /// Absent if the text is not JSON, or too much of it had to be mended.
     spec: Option<SandboxSpec>,
-    mended: alloc::vec::Vec<crate::check::FieldPath>,
+    mended: Vec<FieldPath>,
 }
 
-fn read(json: &str, shape: &'static Shape) -> Read {
+fn read<'j>(json: &'j str, shape: &'static Shape) -> Read<'j> {
     let mut found = Findings::default();
-    match walk(json, shape, &mut found) {
-        Ok(mends) => {
-            let spec = mends.apply(json).and_then(|text| {
-                let read = serde_json::from_str(&text);
-                debug_assert!(read.is_ok(), "mended text is read: {read:?}");
-                read.ok()
-            });
-            if spec.is_none() && found.is_empty() {
-                found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
-            }
-            Read {
-                found,
-                spec,
-                mended: mends.paths,
-            }
+    let (text, mends) = walk_any(json, shape, &mut found);
+    let Some(mends) = mends else {
+        return Read {
+            text,
+            found,
+            spec: None,
+            mended: Vec::new(),
+        };
+    };
+    let spec = mends.apply(&text).and_then(|text| {
+        let read = serde_json::from_str(&text);
+        if read.is_err() {
+            found.note(&Place::ROOT, FindingCode::WrongType, "cannot be read");
         }
-        Err(error) => {
-            // What came before is no finding: a quote that is missing makes names of anything.
-            let mut found = Findings::default();
-            found.push(FindingCode::Syntax, || Finding {
-                path: Place::ROOT.path(),
-                code: FindingCode::Syntax,
-                message: format!("not a JSON document: {error}"),
-                limit: None,
-                help: None,
-                span: Some(locate::syntax_error(json, &error)),
-                related: alloc::vec::Vec::new(),
-            });
-            Read {
-                found,
-                spec: None,
-                mended: alloc::vec::Vec::new(),
-            }
-        }
+        read.ok()
+    });
+    Read {
+        text,
+        found,
+        spec,
+        mended: mends.paths,
     }
 }

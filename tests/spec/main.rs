@@ -3,6 +3,7 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod advice;
 mod enums;
 mod generators;
 mod names;
@@ -11,5 +12,7 @@ mod postcard;
 mod rules;
 mod spans;
 mod specs;
+mod strict;
+mod syntax;
 mod types;
 mod validate;
