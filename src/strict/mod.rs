@@ -26,9 +26,9 @@ use crate::exec::ExecLimits;
 use crate::spec::SandboxSpec;
 
 impl SandboxSpec {
-    /// Reads a spec from JSON, and refuses what plain serde passes over: unknown fields (with the
-    /// nearest name that a spec has), repeated fields, and lists in place of objects. A
-    /// `$schema` for editors is let through.
+    /// Reads a spec from JSON, and refuses what plain serde passes over: unknown fields (with what
+    /// to write instead), repeated fields, and lists in place of objects. A `$schema` for editors is
+    /// let through.
     ///
     /// The spec is read, not yet [validated](Self::validate).
     ///

@@ -4,7 +4,6 @@
 use std::fmt::Debug;
 
 use arbitrary::Arbitrary;
-use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 #[path = "../shared/mod.rs"]

@@ -116,7 +116,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("utf-16", &["syntax "]),
     ("comma-missing", &["syntax "]),
     ("bracket-unclosed", &["syntax "]),
-    ("number-too-large", &["wrong-type resources.cpus", "wrong-type network.policy.burst"]),
+    ("number-too-large", &["wrong-type resources.cpus", "wrong-type resources.memory_mib"]),
     ("many-at-once", &["unknown-field runtime.hostnme", "name-invalid name", "zero resources.cpus", "path-not-absolute runtime.workdir", "path-not-absolute mounts[0].guest", "name-invalid mounts[1].name", "host-port-zero network.ports[0].host_port"]),
 ];
 

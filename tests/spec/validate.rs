@@ -453,6 +453,12 @@ fn a_number_out_of_range_has_a_place() {
         (cpus.code, cpus.path.as_str(), cpus.span.clone()),
         (FindingCode::WrongType, "resources.cpus", Some(23..28))
     );
+    // Where any value may be, it depends on serde_json's features whether one is read.
+    let json = r#"{"network": {"policy": [1e400]}}"#;
+    let plain = serde_json::from_str::<SandboxSpec>(json);
+    let found_too = SandboxSpec::from_json_strict(json).map_err(|found| found.to_string());
+    let refused = "error[wrong-type] network.policy[0]: this number is too large";
+    assert_eq!(found_too.err().as_deref(), plain.err().map(|_| refused));
     assert!(
         brief(&found).contains(&("zero", "resources.memory_mib")),
         "{found}"
