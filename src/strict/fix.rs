@@ -143,7 +143,7 @@ pub(super) fn object(
 fn entries(form: &Variable, json: &str, count: usize, whole: &Range<usize>) -> Option<Vec<Edit>> {
     // There may be as many as the text has room for.
     let mut edits = Vec::with_capacity(count.saturating_mul(3).saturating_add(2));
-    let mut cursor = Cursor::new(json, whole.start);
+    let mut cursor = Cursor::new(json, json).at(whole.start);
     edits.push(Edit::new(cursor.punctuation(), "["));
     for _ in 0..count {
         let key = cursor.string(None);
@@ -177,7 +177,7 @@ pub(super) fn syntax(json: &str) -> Fixes {
             b' ' | b'\t' | b'\n' | b'\r' => continue,
             b']' | b'}' if last.0 == b',' && !b"[{,:".contains(&before) => {
                 let comma = last.1..last.1.saturating_add(1);
-                fixes.push_syntax(comma, "nothing follows this comma", "remove it");
+                fixes.push_syntax(comma, "JSON does not allow trailing commas", "remove it");
             }
             b'"' => {
                 let mut escaped = false;
@@ -220,16 +220,21 @@ impl Fixes {
     fn push_syntax(&mut self, span: Range<usize>, message: &str, help: &str) {
         let edits = Vec::from([Edit::new(span.clone(), "")]);
         self.push(FindingCode::Syntax, edits, |edits| Finding {
-            path: Place::ROOT.path(),
-            code: FindingCode::Syntax,
-            message: message.into(),
-            limit: None,
             help: Some(help.into()),
-            note: None,
             span: Some(span),
-            related: Vec::new(),
             edits,
+            ..Finding::new(Place::ROOT.path(), FindingCode::Syntax, message)
         });
+    }
+
+    /// Returns the findings of a text that edits alone do not make JSON of.
+    pub(super) fn without_edits(self) -> Findings {
+        let mut found = self.found;
+        found.retain(|finding| {
+            finding.edits.clear();
+            true
+        });
+        found
     }
 
     /// Returns the text with all edits made, and where its parts were.

@@ -4,7 +4,6 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::check_json;
@@ -47,18 +46,16 @@ impl Release {
             return;
         }
         found.push(FindingCode::CwdIgnored, || Finding {
-            path: at.field("cwd").path(),
-            code: FindingCode::CwdIgnored,
-            message: format!("release {} ignores \"cwd\"", self.as_str()),
-            limit: None,
             help: Some(String::from(
                 "change the directory in the command: \
                  `\"cmd\": \"/bin/sh\", \"args\": [\"-c\", \"cd /srv && exec /sbin/init\"]`",
             )),
             note: Some(String::from("every other published release ignores it too")),
-            span: None,
-            related: Vec::new(),
-            edits: Vec::new(),
+            ..Finding::new(
+                at.field("cwd").path(),
+                FindingCode::CwdIgnored,
+                format!("release {} ignores \"cwd\"", self.as_str()),
+            )
         });
     }
 }
@@ -167,18 +164,17 @@ impl Newer {
             Lost::Document => "cannot read it",
         };
         found.push(FindingCode::NewerField, || Finding {
-            path: at.path(),
-            code: FindingCode::NewerField,
-            message: format!("\"{name}\" {change} in release {release}"),
-            limit: None,
             help: Some(self.instead.map_or_else(
                 || format!("remove it, or use release {release} or later"),
                 String::from,
             )),
             note: Some(format!("release {here} {lost}")),
             span: Some(span),
-            related: Vec::new(),
-            edits: Vec::new(),
+            ..Finding::new(
+                at.path(),
+                FindingCode::NewerField,
+                format!("\"{name}\" {change} in release {release}"),
+            )
         });
     }
 }

@@ -32,7 +32,6 @@ pub fn any(data: &[u8]) {
                         | FindingCode::UnknownField
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType
-                        | FindingCode::Syntax
                 )
             };
             assert!(plain.is_err() || strict.iter().all(minds), "{strict}");

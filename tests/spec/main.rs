@@ -3,6 +3,7 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod advice;
 mod documents;
 mod enums;
 mod fix;
@@ -14,5 +15,7 @@ mod postcard;
 mod rules;
 mod spans;
 mod specs;
+mod strict;
+mod syntax;
 mod types;
 mod validate;
