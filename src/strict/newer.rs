@@ -344,6 +344,8 @@ pub(super) fn replaced(
 // A test fails by a panic.
 #[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     const DATA: &str = include_str!("../../tests/data/newer-fields.tsv");
