@@ -76,11 +76,11 @@ export interface CloudCreateSandboxRequest {
   /**
    * The OCI image's reference, such as `alpine:3.20`.
    */
-  image: string;
+  image?: string;
   /**
    * How much the runtime logs: `error`, `warn`, `info`, `debug` or `trace`.
    */
-  log_level?: "error" | "warn" | "info" | "debug" | "trace" | null;
+  log_level?: string | null;
   /**
    * How many seconds the sandbox may run before it is stopped; no limit by default.
    */
@@ -92,7 +92,7 @@ export interface CloudCreateSandboxRequest {
   /**
    * The sandbox's name: 1 to 128 ASCII letters, digits, `.`, `-` and `_`, starting with a letter or digit.
    */
-  name: string;
+  name?: string;
   /**
    * Scripts to put into the guest: each name with its content.
    */

@@ -56,14 +56,21 @@ fn schema_of<T: JsonSchema>() -> Value {
         let line = json!({"type": "string", "description": description});
         fields.insert("$schema".into(), line);
     }
+    // What a service answers may gain fields, and is held to no rules.
+    let closed = !matches!(&*name, "CloudSandbox" | "CloudErrorBody");
+    let finish = |name: &str, schema: &mut Value| {
+        if closed {
+            add_rules(name, schema);
+        } else {
+            editor::describe_variants(schema);
+        }
+    };
     if let Some(Value::Object(types)) = schema.get_mut("$defs") {
         for (name, definition) in types {
-            add_rules(name, definition);
+            finish(name, definition);
         }
     }
-    add_rules(&name, &mut schema);
-    // What a service answers may gain fields.
-    let closed = !matches!(&*name, "CloudSandbox" | "CloudErrorBody");
+    finish(&name, &mut schema);
     tidy(&mut schema, closed);
     schema
 }
@@ -135,7 +142,7 @@ fn guest_path(rest: &str) -> Value {
         pattern(&format!("^/{rest}$"), words),
         json!({
             "maxLength": MAX_PATH_BYTES,
-            "not": {"pattern": r"/\.{1,2}(?:/|$)|[^/]{256}"},
+            "not": {"type": "string", "pattern": r"/\.{1,2}(?:/|$)|[^/]{256}"},
             "errorMessage": words,
         }),
     )
@@ -160,7 +167,7 @@ fn handoff_path(start: &str, words: &str) -> Value {
     let path = pattern(&format!(r"^(?:{start}/[^\x00]*)$"), words);
     with(
         path,
-        json!({"maxLength": MAX_PATH_BYTES, "not": {"pattern": "[^/]{256}"}}),
+        json!({"maxLength": MAX_PATH_BYTES, "not": {"type": "string", "pattern": "[^/]{256}"}}),
     )
 }
 

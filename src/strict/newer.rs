@@ -1,4 +1,4 @@
-//! What releases after that of this contract write into the same documents.
+//! What newer releases write into the same documents, and this contract does not know.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -97,7 +97,7 @@ impl HandoffInit {
     }
 }
 
-/// Something that a release after that of this contract brought.
+/// Something that a newer release brought.
 #[derive(Debug)]
 pub(super) struct Newer {
     name: &'static str,

@@ -136,16 +136,18 @@ fn volumes_and_their_capacity() {
     }
 }
 
+/// One of these: the first is fine, and comes up most.
+fn one_of(values: Value) -> impl Strategy<Value = Value> {
+    let values = values.as_array().unwrap().clone();
+    prop_oneof![3 => Just(values[0].clone()), 1 => prop::sample::select(values)]
+}
+
+fn some_of(values: Value) -> impl Strategy<Value = Value> {
+    prop::collection::vec(one_of(values), 0..3).prop_map(Value::from)
+}
+
 /// Specs that are nearly all fine: each part is drawn from a few, some of them wrong.
 fn near_specs() -> impl Strategy<Value = Value> {
-    // The first value is fine, and comes up most.
-    fn one_of(values: Value) -> impl Strategy<Value = Value> {
-        let values = values.as_array().unwrap().clone();
-        prop_oneof![3 => Just(values[0].clone()), 1 => prop::sample::select(values)]
-    }
-    fn some_of(values: Value) -> impl Strategy<Value = Value> {
-        prop::collection::vec(one_of(values), 0..3).prop_map(Value::from)
-    }
     let paths = || {
         json!([
             "/a", "/a/b", "/", "a", "/a/../b", "/..a", "/.", "/a//", "/é", "/a\u{0}"
@@ -229,6 +231,89 @@ fn what_passes_is_valid() {
         }
         Ok(())
     });
+}
+
+/// An object of fields that are nearly all fine.
+fn near(fields: Value) -> impl Strategy<Value = Value> {
+    let fields = fields.as_object().unwrap().clone();
+    let fields: Vec<_> = fields
+        .into_iter()
+        .map(|(name, values)| one_of(values).prop_map(move |value| (name.clone(), value)))
+        .collect();
+    fields.prop_map(|fields| Value::Object(fields.into_iter().collect()))
+}
+
+/// What passes of every other kind is valid, too; that of a service, whatever it holds.
+#[test]
+fn what_passes_of_other_kinds_is_valid() {
+    let name = json!(["a", "", "a b", "-"]);
+    let size = json!([1, null, 0]);
+    let path = json!(["/a", null, "a", "", "/..", "/a\u{0}"]);
+    let labels = json!([[["a", "b"]], [], [["", ""]], [["a\n", ""]]]);
+    let volume = json!({
+        "name": name, "kind": ["Disk", "Directory"], "capacity_mib": size, "quota_mib": [null, 1],
+        "labels": labels,
+    });
+    let mut create = volume.clone();
+    create["mode"] = json!(["Create", "Existing", "EnsureExists"]);
+    let snapshot = json!({
+        "source_sandbox": name, "destination": [{"Name": "a"}, {"Path": "/a"}, {"Name": ""}],
+        "labels": labels, "force": [true, false], "record_integrity": [true, false],
+    });
+    let handoff = json!({
+        "cmd": ["auto", "/a", "/..", "a", ""], "cwd": path,
+        "args": [["a"], [""], ["\u{0}"]], "env": [[["A", "b"]], [["", ""]], [["A=", ""]], [["A", "\u{0}"]]],
+    });
+    let request = json!({
+        "name": name, "image": ["a", "a:1", "", "A"], "vcpus": [1, 255, 0], "memory_mib": [1, 0],
+        "env": [{"A": "b"}, {"": ""}, {"A=": ""}, {"A": "\u{0}"}], "workdir": path,
+        "shell": [null, "/bin/sh", ""], "entrypoint": [null, ["a"], [], [""]],
+        "hostname": ["a", null, "a b", ""], "log_level": [null, "info", "loud"],
+        "scripts": [{}, {"a": "b"}, {"a/b": ""}], "max_duration_secs": size,
+    });
+    let sandbox = json!({
+        "id": ["a"], "org_id": ["a"], "name": name, "status": ["running"], "ephemeral": [true],
+        "created_at": ["2024-01-01T00:00:00Z"], "region": ["a"],
+        "config": [{}, {"name": "a b", "vcpus": 0, "log_level": "loud", "gpu": 1}],
+    });
+    let error = json!({"code": ["a", null], "error": [null, {"code": "a", "id": 1}]});
+    for (file, fields, check) in [
+        (
+            "volume-spec.json",
+            volume,
+            VolumeSpec::check_json as fn(&str) -> Findings,
+        ),
+        (
+            "named-volume-create.json",
+            create,
+            NamedVolumeCreate::check_json,
+        ),
+        ("snapshot-spec.json", snapshot, SnapshotSpec::check_json),
+        ("handoff-init.json", handoff, HandoffInit::check_json),
+        (
+            "cloud-create-sandbox-request.json",
+            request,
+            CloudCreateSandboxRequest::check_json,
+        ),
+        ("cloud-sandbox.json", sandbox, CloudSandbox::check_json),
+        ("cloud-error-body.json", error, CloudErrorBody::check_json),
+    ] {
+        let validator = validator(file);
+        let passed = std::cell::Cell::new(0);
+        values::check(&near(fields), |document| {
+            let text = document.to_string();
+            if check(&text).errors() == 0 {
+                passed.set(passed.get() + 1);
+                let errors: Vec<_> = validator
+                    .iter_errors(&document)
+                    .map(|e| e.to_string())
+                    .collect();
+                prop_assert!(errors.is_empty(), "{:?}\n{}", errors, text);
+            }
+            Ok(())
+        });
+        assert!(passed.get() > 10, "{file}: {}", passed.get());
+    }
 }
 
 /// Enough of the specs above pass for that to mean something.

@@ -138,7 +138,7 @@ fn an_answer_that_does_not_fit_is_a_finding_at_its_place() {
                 ..Host::default()
             },
             "error[host-answer] image: the guest would refuse the setup: root: filesystem must be \
-             1 to 32 bytes of lower-case letters, digits, `.`, `-` and `_`",
+             1 to 32 bytes: lower-case letters, digits, `.`, `-` and `_`",
         ),
         (
             &spec(vec![bind("/a", "/data/x"), bind("/f.txt", "/data")]),
@@ -157,7 +157,7 @@ fn an_answer_that_does_not_fit_is_a_finding_at_its_place() {
                 ..Host::default()
             },
             "error[host-answer] network: the guest would refuse the setup: interfaces[0]: name \
-             must be 1 to 15 visible ASCII characters without `/`, `:` and `%`, and not `lo`",
+             must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`",
         ),
     ];
     for (spec, host, text) in cases {
