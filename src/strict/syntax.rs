@@ -48,11 +48,24 @@ pub(super) fn walk_broken<'j>(
             (Cow::Owned(blanked), Some(mends))
         }
         Err(error) => {
-            let finding = explain(&blanked, &error);
+            let mut finding = explain(&blanked, &error);
+            finding.span = finding.span.map(|span| whole_chars(json, span));
             found.push(FindingCode::Syntax, || finding);
             (Cow::Owned(blanked), None)
         }
     }
+}
+
+/// Widens a range of what was blanked to the characters that were there.
+fn whole_chars(json: &str, span: Range<usize>) -> Range<usize> {
+    let (mut start, mut end) = (span.start, span.end.min(json.len()));
+    while !json.is_char_boundary(start) {
+        start = start.saturating_sub(1);
+    }
+    while !json.is_char_boundary(end) {
+        end = end.saturating_add(1);
+    }
+    start..end
 }
 
 fn finding(span: Range<usize>, message: impl Into<String>) -> Finding {
