@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use microsandbox_types::{
     CloudCreateSandboxRequest, CloudErrorBody, CloudSandbox, FindingCode, Findings, HandoffInit,
-    NamedVolumeCreate, Release, SandboxSpec, SnapshotSpec, VolumeSpec,
+    NamedVolumeCreate, PathStep, Release, SandboxSpec, SnapshotSpec, VolumeSpec,
 };
 use serde_json::{Map, Value};
 
@@ -135,25 +135,23 @@ impl Kind {
         }
     }
 
-    /// Finds another kind that has more of a document's fields, and reads them all.
+    /// Finds another kind that has more of a document's fields, and to which those fit that both
+    /// have.
     pub fn likelier(&self, source: &str) -> Option<&'static Self> {
-        let fields = fields(source);
-        let known = |kind: &Kind| {
-            let names = kind.field_names();
-            fields.keys().filter(|name| names.contains(*name)).count()
-        };
-        let reads = |kind: &Kind| {
+        let (fields, own) = (fields(source), self.field_names());
+        let known = |names: &BTreeSet<String>| fields.keys().filter(|n| names.contains(*n)).count();
+        let fits = |kind: &Kind| {
             use FindingCode::{Missing, NewerField, WrongType};
-            !(kind.check)(source)
-                .iter()
-                .any(|one| matches!(one.code, Missing | NewerField | WrongType))
+            let is_shared = |name: &String| fields.contains_key(name) && own.contains(name);
+            !(kind.check)(source).iter().any(|one| {
+                matches!(one.code, Missing | NewerField | WrongType)
+                    && matches!(one.path.steps().first(), Some(PathStep::Field(name)) if is_shared(name))
+            })
         };
-        KINDS
-            .iter()
-            .filter(|kind| known(kind) > known(self) && reads(kind))
-            // The first of those with the most.
-            .rev()
-            .max_by_key(|kind| known(kind))
+        let more = |kind: &&Kind| known(&kind.field_names()) > known(&own) && fits(kind);
+        // The first of those with the most.
+        let kinds = KINDS.iter().rev().filter(more);
+        kinds.max_by_key(|kind| known(&kind.field_names()))
     }
 
     /// The names of the fields at the root of a document of this kind.

@@ -135,6 +135,7 @@ pub(crate) fn handoff(init: &HandoffInit, limits: &ExecLimits) -> Findings {
 }
 
 fn sandbox(found: &mut Findings, root: &Place<'_>, spec: &SandboxSpec, limits: &ExecLimits) {
+    let limits = &spec.exec_limits(limits);
     sandbox_name(found, &root.field("name"), &spec.name);
     mount::rootfs(found, &root.field("image"), &spec.image);
     let at = root.field("resources");

@@ -20,8 +20,7 @@ use crate::exec::ExecLimits;
 use crate::handoff::HandoffInit;
 use crate::plan::BootPlan;
 use crate::report::GuestReport;
-use crate::rlimit::RlimitResource;
-use crate::setup::{GuestSetup, Root, SetupRlimit, Then, WallClock};
+use crate::setup::{GuestSetup, Root, Then, WallClock};
 use crate::wire::FrameKind;
 
 /// The most reports that a host reads, 5,632 bytes: a conversation has four, and a newer guest may
@@ -243,11 +242,12 @@ impl<'m> HandOver<'m> {
         let mut bytes = Vec::new();
         if let Some(setup) = self.setup {
             if generation >= GuestSetup::MIN_GENERATION {
-                // The guest sets its limits first, and `execve(2)` goes by the new one.
-                let is_stack = |limit: &&SetupRlimit| limit.resource == RlimitResource::Stack;
-                if let Some(stack) = setup.rlimits.iter().find(is_stack) {
-                    limits.stack_limit = stack.soft;
-                }
+                limits = limits.after(
+                    setup
+                        .rlimits
+                        .iter()
+                        .map(|limit| (limit.resource, limit.soft)),
+                );
                 bytes = match self.clock {
                     Some(now) => GuestSetup {
                         clock: Some(now()),

@@ -35,8 +35,8 @@ const fn open(shape: &'static Shape) -> Root {
     }
 }
 
-/// Gives a type `from_json_strict`, `check_json` and `fix_json`, and `check_json_with` if its rules depend on
-/// the guest's limits.
+/// Gives a type `from_json_strict`, `check_json` and `fix_json`, and `check_json_with` if its rules
+/// depend on the guest's limits.
 macro_rules! document {
     (
         $(#[$docs:meta])*

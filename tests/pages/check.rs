@@ -1,7 +1,5 @@
 //! The options of the example `check`, and the kinds of documents that it knows.
 
-use std::ffi::OsStr;
-
 use serde_json::Value;
 
 use super::examples::run;
@@ -103,6 +101,11 @@ fn a_document_that_looks_like_another_kind() {
             Value::Null,
         ),
         (&[], r#"{"name": "a", "imagee": {}}"#, Value::Null),
+        (
+            &[],
+            r#"{"name": "a", "kind": "dir", "labels": []}"#,
+            "volume".into(),
+        ),
         (
             &[],
             r#"{"cmd": "auto", "arg": [], "env": []}"#,
@@ -232,6 +235,7 @@ fn mistakes_on_the_command_line() {
 #[cfg(unix)]
 #[test]
 fn values_of_options_that_are_not_utf8() {
+    use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
     let value = OsStr::from_bytes(b"--\xff\x1b");
