@@ -132,11 +132,17 @@ impl<'j> Form<'j> {
             let mends = match walk(text, text, root, &mut found, &mut fixes) {
                 Ok(mends) => mends,
                 Err(_) => {
-                    if let Some((found, text, moves)) = fix_syntax(&form.text, root) {
-                        form.found = found;
-                        form.fix(text, moves);
-                        continue;
+                    if form.moves.is_empty() {
+                        if let Some((found, text, moves)) = fix_syntax(json, root) {
+                            form.found = found;
+                            form.fix(text, moves);
+                            continue;
+                        }
                     }
+                    // A fix can bring a number to light that is too large for the parser. Then
+                    // nothing is fixed.
+                    form.moves.clear();
+                    form.found = Findings::default();
                     (form.text, form.mends) = walk_broken(json, root, &mut form.found);
                     return form;
                 }
