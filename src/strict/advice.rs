@@ -744,15 +744,14 @@ impl Homes {
 
 /// Whether two names are one but for case, `_` and `-`.
 fn squashed(one: &str, other: &str) -> bool {
-    let letters = |name: &'_ str| {
-        let bytes = name
-            .bytes()
-            .filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
-        bytes
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect::<Vec<_>>()
-    };
-    one.len().abs_diff(other.len()) <= MAX_SQUASHED && letters(one) == letters(other)
+    one.len().abs_diff(other.len()) <= MAX_SQUASHED && letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name
+        .bytes()
+        .filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
+    bytes.map(|byte| byte.to_ascii_lowercase())
 }
 
 /// How many `_` and `-` a name may have more than another.

@@ -9,6 +9,7 @@ mod cursor;
 #[cfg(all(test, feature = "schema"))]
 mod generate;
 mod locate;
+mod names;
 mod shape;
 mod syntax;
 #[rustfmt::skip]
@@ -43,7 +44,8 @@ impl SandboxSpec {
     /// ```
     ///
     /// # Errors
-    /// All findings, each with its place in the text. They never show a value.
+    /// All findings, each with its place in the text. They never show a value, but for short numbers
+    /// of sizes, times and modes.
     pub fn from_json_strict(json: &str) -> Result<Self, Findings> {
         let read = read(json, &SANDBOX_SPEC);
         match read.spec {

@@ -1,7 +1,6 @@
 //! The walk: every mistake of form at its place, and what would mend it.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::advice::{self, either, subject};
 use super::cursor::Cursor;
 use super::locate;
+use super::names::Names;
 use super::shape::{Field, Shape, Variant};
 use crate::check::{FieldPath, Finding, FindingCode, Findings, PathStep, Place, Related, Shown};
 use crate::limits::MAX_FINDINGS;
@@ -297,12 +297,7 @@ impl Walk<'_, '_> {
     }
 
     /// A field that no object of its kind has. `names` are those that this object has.
-    fn unknown(
-        &mut self,
-        unknown: &Unknown<'_, '_>,
-        known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-    ) {
+    fn unknown(&mut self, unknown: &Unknown<'_, '_>, known: &'static [Field], names: &Names<'_>) {
         let object = self.at;
         let Unknown { name, span, value } = unknown;
         let (root, mut claim) = (self.root, None);
@@ -312,7 +307,7 @@ impl Walk<'_, '_> {
             FindingCode::UnknownField,
             |finding| {
                 finding.message = format!("unknown field \"{}\"", Shown(name));
-                let is_there = |name: &str| names.contains_key(name);
+                let is_there = |name: &str| names.get(name).is_some();
                 let (advice, field) = advice::of_name(root, &object, known, &is_there, name, value);
                 advice.give(finding);
                 claim = field;
@@ -325,17 +320,12 @@ impl Walk<'_, '_> {
     }
 
     /// Notes the fields that an object must have and has not.
-    fn missing(
-        &mut self,
-        fields: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-        bracket: &Range<usize>,
-    ) {
+    fn missing(&mut self, fields: &'static [Field], names: &Names<'_>, bracket: &Range<usize>) {
         let object = self.at;
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         let mut absent = fields
             .iter()
-            .filter(|field| field.required && !names.contains_key(field.name))
+            .filter(|field| field.required && names.get(field.name).is_none())
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
@@ -354,7 +344,7 @@ impl Walk<'_, '_> {
         &mut self,
         variants: &'static [Variant],
         members: &[(Cow<'_, str>, Range<usize>, Range<usize>)],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         bracket: &Range<usize>,
         whole: Range<usize>,
     ) {
@@ -391,7 +381,7 @@ impl Walk<'_, '_> {
         };
         for (key, name, value) in members.iter().filter(|(key, ..)| key != "type") {
             let known = variant.fields.iter().find(|field| field.name == key);
-            let is_first = names.get(key) == Some(name);
+            let is_first = names.get(key) == Some(name.start);
             match known {
                 Some(_) if is_first => {}
                 // It has been told, and the first is the one that is read.
@@ -536,7 +526,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(Shape::Object(known) | Shape::Variants(known)) => known,
             _ => &[],
         };
-        let mut names: BTreeMap<Cow<'de, str>, Range<usize>> = BTreeMap::new();
+        let mut names = Names::new(known);
         let (mut members, mut unknown) = (Vec::new(), Vec::new());
         let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
@@ -551,7 +541,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             let field = known.iter().find(|field| field.name == key);
             // The root has room for a line that editors read.
             let is_schema = key == "$schema" && object.name() == ("", false);
-            if let (Some(first), true) = (names.get(&key).cloned(), shape.is_some()) {
+            let first = shape.and_then(|_| names.first(key.clone(), name.start));
+            if let Some(first) = first {
+                let first = self.cursor.at(first).string(None);
                 self.note(&at, name.clone(), FindingCode::RepeatedField, |finding| {
                     finding.message = format!("duplicate field \"{}\"", Shown(&key));
                     let label = "the first is here".into();
@@ -564,15 +556,13 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 {
                     self.mends.add(&at, name.clone(), With::NoName);
                 }
-            } else {
-                names.insert(key.clone(), name.clone());
             }
             if matches!(shape, Some(Shape::Object(_))) && field.is_none() {
                 let value = self.cursor.rest();
                 let whole = fields.next_value_seed(Skip(&mut *self.cursor))?;
                 if is_schema {
                     self.schema(&at, value, name, whole);
-                } else if names.get(&key) == Some(&name) {
+                } else if first.is_none() {
                     let span = name;
                     let one = Unknown {
                         name: key,
@@ -631,14 +621,15 @@ impl Walk<'_, '_> {
     fn variant(
         &mut self,
         known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         repeats: bool,
         marked: Range<usize>,
         whole: Range<usize>,
     ) {
         let at = self.at;
-        let mut in_order: Vec<_> = names.iter().collect();
-        in_order.sort_by_key(|(_, span)| span.start);
+        let span = |start| self.cursor.at(start).string(None);
+        let in_order = names.in_order().into_iter();
+        let in_order: Vec<_> = in_order.map(|(name, start)| (name, span(start))).collect();
         let kinds: Vec<_> = known.iter().map(|one| one.name).collect();
         let is_kind = |name: &str| kinds.contains(&name);
         let is_one_of = |finding: &mut Finding| {
