@@ -6,6 +6,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "std")]
+use serde::de::{
+    IntoDeserializer,
+    value::{self, StrDeserializer},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{DEFAULT_SANDBOX_CPUS, DEFAULT_SANDBOX_MEMORY_MIB};
@@ -220,4 +225,11 @@ pub struct CloudErrorDetails {
     pub code: Option<String>,
     /// A message for people.
     pub message: Option<String>,
+}
+
+/// Whether a string is a time as these shapes hold it.
+#[cfg(feature = "std")]
+pub(crate) fn is_time(text: &str) -> bool {
+    let text: StrDeserializer<'_, value::Error> = text.into_deserializer();
+    DateTime::<Utc>::deserialize(text).is_ok()
 }

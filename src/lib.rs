@@ -61,7 +61,7 @@
 //! | you want to | see |
 //! |---|---|
 //! | describe a sandbox | [`SandboxSpec`], [`RootfsSource`], [`VolumeMount`], [`Patch`], [`NetworkSpec`], [`VolumeSpec`], [`SnapshotSpec`] |
-//! | check what people wrote | [`SandboxSpec::check_json`], [`SandboxSpec::validate`], [`Findings`] |
+//! | check what people wrote | [`SandboxSpec::check_json`], also of [`VolumeSpec`] and the other documents; [`SandboxSpec::validate`], [`Findings`] |
 //! | hold a valid name | [`SandboxName`], [`Hostname`] |
 //! | know what to attach and what to say | [`SandboxSpec::plan`], [`BootHost`], [`BootPlan`] |
 //! | boot a guest over a stream | [`hand_over`]; [`HandOver`] for async hosts |
@@ -202,6 +202,8 @@ pub use spec::{
     SandboxRuntimeOptions, SandboxSpec, SecurityProfile, SnapshotDestination, SnapshotSpec,
     StatVirtualization, VolumeKind, VolumeMount, VolumeSpec,
 };
+#[cfg(feature = "std")]
+pub use strict::Release;
 pub use wire::{DecodeError, DecodeErrorKind, EncodeError, FrameHeader, FrameKind, GENERATION};
 #[cfg(feature = "std")]
 pub use wire::{ReadError, WriteError, read_frame};

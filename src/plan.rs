@@ -319,16 +319,27 @@ impl SandboxSpec {
             clock: None,
         };
         let handoff = self.init.as_ref().map(|init| self.handoff(init));
-        planner.check(&setup, handoff.as_ref(), limits);
+        planner.check(&setup, handoff.as_ref(), &self.exec_limits(limits));
         planner.found.into_result()?;
+        let left = left(self, setup.interfaces.is_empty());
         Ok(BootPlan {
             devices: planner.devices,
             setup,
             mount_order,
             hostname_is_derived: self.runtime.hostname.is_none(),
             handoff,
-            left: left(self),
+            left,
         })
+    }
+
+    /// What an init is held to in a guest with these limits, once the guest has set those that the
+    /// spec asks for.
+    pub(crate) fn exec_limits(&self, limits: &ExecLimits) -> ExecLimits {
+        limits.after(
+            self.rlimits
+                .iter()
+                .map(|limit| (limit.resource, limit.soft)),
+        )
     }
 
     /// The init with all that the spec says of its process.
@@ -614,7 +625,7 @@ fn rlimit(rlimit: &crate::spec::Rlimit) -> SetupRlimit {
 }
 
 /// The fields that say something and that neither device, setup nor handoff carries.
-fn left(spec: &SandboxSpec) -> Vec<Left> {
+fn left(spec: &SandboxSpec, no_interface: bool) -> Vec<Left> {
     const HOST: &str = "the host, which sizes, connects and ends the VM";
     const AGENT: &str = "a resident agent, over its own protocol";
     const NOBODY: &str = "nobody yet: prepare the root filesystem before the boot";
@@ -665,6 +676,7 @@ fn left(spec: &SandboxSpec) -> Vec<Left> {
         ("env", no_init && !env.is_empty(), AGENT),
         ("labels", !labels.is_empty(), HOST),
         ("patches", !patches.is_empty(), NOBODY),
+        ("network.enabled", network.enabled && no_interface, HOST),
         ("network.interface", network.interface.is_some(), HOST),
         ("network.ports", !network.ports.is_empty(), HOST),
         ("network.policy", network.policy.is_some(), HOST),

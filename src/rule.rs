@@ -79,20 +79,20 @@ pub enum MessageRule {
         /// The longest allowed, in bytes.
         max: u32,
     },
-    /// A string holds a NUL byte, which would end it early in the guest.
-    #[error("must not hold a NUL byte")]
+    /// A string contains a NUL byte, which would end it early in the guest.
+    #[error("must not contain a NUL byte")]
     Nul,
     /// An environment entry has an empty key.
     #[error("key must not be empty")]
     EmptyKey,
-    /// An environment key holds `=`, which would end it early in the guest.
-    #[error("key must not hold `=`")]
+    /// An environment key contains `=`, which would end it early in the guest.
+    #[error("key must not contain `=`")]
     EqualsInKey,
     /// An environment string of a frame has no `=`.
     #[error("must be KEY=VALUE")]
     NoEquals,
     /// One string, its NUL counted, is longer than `execve(2)` takes (`MAX_ARG_STRLEN`).
-    #[error("is too long for execve: {len} bytes with its NUL (max {max})")]
+    #[error("is too long for execve: {len} bytes including its NUL (max {max})")]
     StringTooLong {
         /// Its length in bytes, with its NUL.
         len: u32,
@@ -107,17 +107,17 @@ pub enum MessageRule {
         /// The most allowed, in bytes.
         max: u32,
     },
-    /// A tag or serial is empty, too long, or holds another byte than `[A-Za-z0-9_.-]`.
-    #[error("tag or serial must be 1 to {max} bytes of letters, digits, `.`, `-` and `_`")]
+    /// A tag or serial is empty, too long, or contains another byte than `[A-Za-z0-9_.-]`.
+    #[error("tag or serial must be 1 to {max} bytes: letters, digits, `.`, `-` and `_`")]
     BadTag {
         /// The most allowed.
         max: u32,
     },
     /// A filesystem's name is not one.
-    #[error("filesystem must be 1 to 32 bytes of lower-case letters, digits, `.`, `-` and `_`")]
+    #[error("filesystem must be 1 to 32 bytes: lower-case letters, digits, `.`, `-` and `_`")]
     BadFstype,
     /// The name of a shared file is not a file name.
-    #[error("file must be a name of 1 to 255 bytes, without `/`")]
+    #[error("file name must be 1 to 255 bytes, without `/`")]
     BadFileName,
     /// A size is 0.
     #[error("size must be at least 1 MiB")]
@@ -132,19 +132,19 @@ pub enum MessageRule {
     #[error("must not be /proc, /sys or /dev")]
     MountOnBase,
     /// Two mounts are on one path.
-    #[error("is on the path of an earlier mount")]
+    #[error("has the same path as an earlier mount")]
     MountRepeated,
     /// A mount would hide an earlier one.
-    #[error("comes after a mount below it")]
+    #[error("would hide an earlier mount")]
     MountBeforeParent,
     /// A mount is below a file.
     #[error("is inside a mount that is a file")]
     MountInFile,
     /// A hostname is not one that `sethostname(2)` and `/etc/hosts` take.
-    #[error("must be 1 to 64 bytes without control characters, `/` and space")]
+    #[error("must be 1 to 64 bytes, without spaces, `/` or control characters")]
     BadHostname,
     /// An interface's name is not one.
-    #[error("name must be 1 to 15 visible ASCII characters without `/`, `:` and `%`, and not `lo`")]
+    #[error("name must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`")]
     BadInterfaceName,
     /// An MTU is too small for IP.
     #[error("mtu must be at least {min}")]
@@ -159,19 +159,19 @@ pub enum MessageRule {
         max: u32,
     },
     /// Two interfaces have a gateway of one family.
-    #[error("is the second interface with a gateway of this family")]
+    #[error("has a second gateway for the same address family")]
     TwoGateways,
     /// A domain is empty, too long, or would end its field in a file under `/etc`.
-    #[error("name must be 1 to 255 bytes without control characters, space and `#`")]
+    #[error("name must be 1 to 255 bytes, without spaces, `#` or control characters")]
     BadDomain,
     /// A soft limit is above its hard limit.
-    #[error("soft limit must not be above the hard one")]
+    #[error("soft limit must not be above the hard limit")]
     RlimitOrder,
     /// Two items of a list have one key: a hardware address, a name, a resource.
-    #[error("repeats an earlier one")]
+    #[error("duplicates an earlier entry")]
     Repeated,
     /// A time is one that `settimeofday(2)` does not take.
-    #[error("must be before 2232-04-18 with less than 10^9 nanoseconds")]
+    #[error("must be before 2232-04-18, with fewer than 10^9 nanoseconds")]
     BadClock,
     /// A list has more items than a setup may hold.
     #[error("is one too many (max {max})")]

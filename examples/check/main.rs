@@ -1,13 +1,14 @@
-//! Checks specs and points at what is wrong in them.
+//! Checks documents and points at what is wrong in them.
 //!
 //! ```text
 //! cargo run --example check -- spec.json …
+//! cargo run --example check -- --help
 //! ```
-//!
-//! `-` stands for standard input. `--format json` is for machines and editors. Ends with 0 where
-//! no spec has an error, 1 where one has, 2 where one cannot be read.
 
+mod kind;
 mod mask;
+mod options;
+mod report;
 #[path = "../shared/terminal.rs"]
 mod terminal;
 
@@ -16,17 +17,12 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use microsandbox_types::{Finding, Findings, SandboxSpec, Severity};
-use serde_json::{Value, json};
+use microsandbox_types::{Finding, Findings, Severity};
 
+use kind::Kind;
 use mask::Mask;
-use terminal::{shown, shown_lines};
-
-const USAGE: &str = "\
-Usage: check [--format text|json] FILE…
-
-Checks sandbox specs, all mistakes at once. A FILE of `-` is standard input.
-Exit: 0 no errors (warnings at the most), 1 errors, 2 a FILE cannot be read.";
+use options::{Command, Format, Options, USAGE};
+use terminal::shown;
 
 /// The columns of a terminal that does not say how many it has, and of a log.
 const COLUMNS: usize = 80;
@@ -34,72 +30,102 @@ const COLUMNS: usize = 80;
 /// How many characters of a value are marked: a longer one would not fit the line.
 const MOST_MARKED: usize = 40;
 
-/// A spec that was read, and what was found in it.
+/// A document that was read, and what was found in it.
 struct Checked {
     name: String,
     source: String,
+    kind: &'static Kind,
+    /// The kind that it rather looks like.
+    likelier: Option<&'static Kind>,
     findings: Findings,
 }
 
-fn main() -> ExitCode {
-    let mut names = Vec::new();
-    let mut as_json = false;
-    let mut args = std::env::args_os().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.to_str() {
-            Some("--help" | "-h") => {
-                println!("{USAGE}");
-                return ExitCode::SUCCESS;
-            }
-            Some("--format") => match args.next().as_ref().and_then(|format| format.to_str()) {
-                Some("text") => as_json = false,
-                Some("json") => as_json = true,
-                _ => return usage("--format takes `text` or `json`"),
-            },
-            Some(option) if option.starts_with("--") => {
-                return usage(&format!("no option {}", shown(option)));
-            }
-            _ => names.push(arg),
+/// A file that could not be read.
+struct Unreadable {
+    name: String,
+    error: io::Error,
+}
+
+impl Checked {
+    fn new(name: String, source: String, options: &Options) -> Self {
+        let kind = options.kind.unwrap_or_else(|| Kind::of(&source));
+        let findings = kind.check(&source, options.reader);
+        let likelier = (findings.errors() > 0)
+            .then(|| kind.likelier(&source))
+            .flatten();
+        Self {
+            name,
+            source,
+            kind,
+            likelier,
+            findings,
         }
-    }
-    if names.is_empty() {
-        return usage("no FILE");
     }
 
-    let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
-    for name in names {
-        let shown_name = name.to_string_lossy().into_owned();
-        match read(name) {
-            Ok(source) => checked.push(Checked {
-                findings: SandboxSpec::check_json(&source),
-                name: shown_name,
-                source,
-            }),
-            Err(error) => unreadable.push((shown_name, error)),
-        }
+    /// Says which kind to check the document as, if it looks like another one.
+    fn hint(&self) -> Option<String> {
+        self.likelier.map(|other| {
+            format!(
+                "this was checked as {}, but looks like {}: try `--kind {}`",
+                self.kind.noun, other.noun, other.name
+            )
+        })
     }
-    let text = if as_json {
-        shown_lines(&format!("{:#}\n", report(&checked, &unreadable)))
-    } else {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let colour = set("CLICOLOR_FORCE") || io::stdout().is_terminal() && !set("NO_COLOR");
-        render(&checked, &unreadable, colour)
+}
+
+fn main() -> ExitCode {
+    let (text, code) = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Help) => (format!("{USAGE}\n"), 0),
+        Ok(Command::Explain(code)) => {
+            let (severity, text) = (code.severity(), code.explain());
+            (format!("{code} ({severity})\n\n{text}\n"), 0)
+        }
+        Ok(Command::Check(options)) => run(&options),
+        Err(mistake) => {
+            eprintln!("check: {}\n\n{USAGE}", shown(&mistake));
+            return ExitCode::from(2);
+        }
     };
     // A reader that has seen enough closes the pipe.
     let _ = io::stdout().write_all(text.as_bytes());
-    match checked.iter().any(|one| one.findings.errors() > 0) {
-        _ if !unreadable.is_empty() => ExitCode::from(2),
-        true => ExitCode::from(1),
-        false => ExitCode::SUCCESS,
+    ExitCode::from(code)
+}
+
+/// Checks every file; returns what to write, and the exit status.
+fn run(options: &Options) -> (String, u8) {
+    let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
+    for file in &options.files {
+        let name = if file == "-" {
+            options.stdin_name.clone()
+        } else {
+            file.to_string_lossy().into_owned()
+        };
+        match read(file) {
+            Ok(source) => checked.push(Checked::new(name, source, options)),
+            Err(error) => unreadable.push(Unreadable { name, error }),
+        }
     }
+    let text = match options.format {
+        Format::Text => {
+            let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+            let colour = set("CLICOLOR_FORCE") || io::stdout().is_terminal() && !set("NO_COLOR");
+            render(&checked, &unreadable, colour)
+        }
+        Format::Json => report::as_json(&checked, &unreadable),
+        Format::GitHub => report::as_github(&checked, &unreadable),
+    };
+    let fails = |findings: &Findings| {
+        findings.errors() > 0 || options.deny_warnings && findings.warnings() > 0
+    };
+    let code = match checked.iter().any(|one| fails(&one.findings)) {
+        _ if !unreadable.is_empty() => 2,
+        true => 1,
+        false => 0,
+    };
+    (text, code)
 }
 
-fn usage(mistake: &str) -> ExitCode {
-    eprintln!("check: {mistake}\n\n{USAGE}");
-    ExitCode::from(2)
-}
-
-fn read(name: OsString) -> io::Result<String> {
+fn read(name: &OsString) -> io::Result<String> {
     let mut bytes = Vec::new();
     if name == "-" {
         io::stdin().read_to_end(&mut bytes)?;
@@ -113,7 +139,7 @@ fn read(name: OsString) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
-fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool) -> String {
+fn render(checked: &[Checked], unreadable: &[Unreadable], colour: bool) -> String {
     let columns = std::env::var("COLUMNS").ok().and_then(|n| n.parse().ok());
     let renderer = match colour {
         true => Renderer::styled(),
@@ -121,37 +147,37 @@ fn render(checked: &[Checked], unreadable: &[(String, io::Error)], colour: bool)
     }
     .term_width(columns.unwrap_or(COLUMNS));
 
-    // A terminal or a log is no place for secrets.
-    let mask = Mask::new();
     let mut text = String::new();
-    for (name, error) in unreadable {
+    for Unreadable { name, error } in unreadable {
         let title = shown(&format!("cannot read {name}: {error}"));
         let title = Level::ERROR.primary_title(title);
         text += &renderer.render(&[Group::with_title(title)]);
         text += "\n\n";
     }
-    for Checked {
-        name,
-        source,
-        findings,
-    } in checked
-    {
-        let name = shown(name);
+    for one in checked {
+        let (name, findings) = (shown(&one.name), &one.findings);
+        // A terminal or a log is no place for secrets.
+        let mask = Mask::new(one.kind);
         let mut findings_in_order: Vec<_> = findings.iter().collect();
         findings_in_order.sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
         for finding in findings_in_order {
-            let snippet = snippet(&name, &mask, source, finding);
+            let snippet = snippet(&name, &mask, &one.source, finding);
             text += &renderer.render(&[snippet]);
             text += "\n\n";
         }
         if findings.omitted() > 0 {
             text += &format!("{name}: {} more findings\n\n", findings.omitted());
         }
+        if let Some(hint) = one.hint() {
+            let hint = Level::NOTE.primary_title(format!("{name}: {hint}"));
+            text += &renderer.render(&[Group::with_title(hint)]);
+            text += "\n\n";
+        }
     }
     let sum = |count: fn(&Findings) -> usize| checked.iter().map(|one| count(&one.findings)).sum();
     text += &format!(
         "checked {}: {}, {}",
-        counted(checked.len(), "spec"),
+        counted(checked.len(), "document"),
         counted(sum(Findings::errors), "error"),
         counted(sum(Findings::warnings), "warning"),
     );
@@ -207,51 +233,4 @@ fn snippet<'a>(name: &'a str, mask: &Mask, source: &str, finding: &Finding) -> G
         group = group.element(Level::NOTE.message(shown(note)));
     }
     group
-}
-
-fn report(checked: &[Checked], unreadable: &[(String, io::Error)]) -> Value {
-    let specs = checked.iter().map(|one| {
-        let findings = one.findings.iter();
-        json!({
-            "file": one.name,
-            "errors": one.findings.errors(),
-            "warnings": one.findings.warnings(),
-            "omitted": one.findings.omitted(),
-            "findings": findings.map(|found| entry(&one.source, found)).collect::<Vec<_>>(),
-        })
-    });
-    let unreadable = unreadable
-        .iter()
-        .map(|(name, error)| json!({"file": name, "error": error.to_string()}));
-    json!({
-        "specs": specs.collect::<Vec<_>>(),
-        "unreadable": unreadable.collect::<Vec<_>>(),
-    })
-}
-
-fn entry(source: &str, finding: &Finding) -> Value {
-    json!({
-        "severity": finding.severity().as_str(),
-        "code": finding.code.as_str(),
-        "path": finding.path.as_str(),
-        "pointer": finding.path.pointer(),
-        "message": finding.message,
-        "limit": finding.limit.map(|limit| json!({"value": limit.value, "source": limit.source})),
-        "help": finding.help,
-        "note": finding.note,
-        "span": finding.span.as_ref().map(|span| {
-            json!({"start": position(source, span.start), "end": position(source, span.end)})
-        }),
-    })
-}
-
-/// A byte of a text as editors count: lines and columns from 1, columns in characters.
-fn position(source: &str, byte: usize) -> Value {
-    let before = &source[..byte];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    json!({
-        "byte": byte,
-        "line": before.matches('\n').count() + 1,
-        "column": before[line_start..].chars().count() + 1,
-    })
 }

@@ -1,15 +1,16 @@
-//! Specs to be shown: what could be a secret is not there.
+//! Documents to be shown: what could be a secret is not there.
 
 use std::collections::BTreeSet;
 
 use microsandbox_types::{Finding, FindingCode, PathStep};
 use serde_json::Value;
 
+use super::kind::Kind;
 use super::terminal;
 
 /// What of a field's value may be shown in a finding about it.
 #[derive(Clone, Copy)]
-enum Harmless {
+pub enum Harmless {
     /// Anything but a string.
     Number,
     /// All of it: a name, a word of a list, an address, a guest path.
@@ -20,9 +21,12 @@ enum Harmless {
     Reference,
 }
 
-/// The fields that hold no secrets; `*` is an element of a list. No other value is ever shown.
+/// The fields of each kind that hold no secrets; `*` is an element of a list. No other value is ever
+/// shown.
+pub type Fields = &'static [(Harmless, &'static [&'static str])];
+
 #[rustfmt::skip]
-const HARMLESS: &[(Harmless, &[&str])] = &[
+pub const SANDBOX: Fields = &[
     (Harmless::Number, &[
         "image.Oci.upper_size_mib", "lifecycle.ephemeral", "lifecycle.idle_timeout_secs",
         "lifecycle.max_duration_secs", "mounts.*.options.nodev", "mounts.*.options.noexec",
@@ -49,24 +53,63 @@ const HARMLESS: &[(Harmless, &[&str])] = &[
     (Harmless::Reference, &["image.Oci.reference"]),
 ];
 
-const SCHEMA: &str = include_str!("../../schema/sandbox-spec.json");
+pub const VOLUME: Fields = &[
+    (Harmless::Number, &["capacity_mib", "quota_mib"]),
+    (Harmless::Text, &["kind", "mode", "name"]),
+];
 
-/// Shows specs with `*` for every character that could be of a secret.
+pub const SNAPSHOT: Fields = &[
+    (Harmless::Number, &["force", "record_integrity"]),
+    (Harmless::Text, &["destination.Name", "source_sandbox"]),
+];
+
+pub const HANDOFF: Fields = &[
+    (Harmless::Text, &["cwd"]),
+    (Harmless::Word, &["cmd", "env.*.key"]),
+];
+
+pub const CLOUD_CREATE: Fields = &[
+    (
+        Harmless::Number,
+        &[
+            "ephemeral",
+            "idle_timeout_secs",
+            "max_duration_secs",
+            "memory_mib",
+            "vcpus",
+        ],
+    ),
+    (
+        Harmless::Text,
+        &["hostname", "log_level", "name", "workdir"],
+    ),
+    (Harmless::Reference, &["image"]),
+];
+
+pub const CLOUD_SANDBOX: Fields = &[
+    (Harmless::Number, &["ephemeral"]),
+    (
+        Harmless::Text,
+        &["created_at", "name", "started_at", "status", "stopped_at"],
+    ),
+];
+
+/// Shows documents with `*` for every character that could be of a secret.
 pub struct Mask {
     known: BTreeSet<String>,
+    harmless: Fields,
 }
 
 impl Mask {
-    pub fn new() -> Self {
+    pub fn new(kind: &Kind) -> Self {
         let mut known = BTreeSet::new();
-        collect_names(
-            &serde_json::from_str(SCHEMA).unwrap_or_default(),
-            &mut known,
-        );
-        Self { known }
+        let schema = serde_json::from_str(kind.schema).unwrap_or_default();
+        collect_names(&schema, &mut known);
+        let harmless = kind.harmless;
+        Self { known, harmless }
     }
 
-    /// Returns a spec with its punctuation, the names of known fields and what the finding is
+    /// Returns a document with its punctuation, the names of known fields and what the finding is
     /// about, if that is harmless. It has as many characters as before.
     pub fn show(&self, json: &str, finding: &Finding) -> String {
         let mut shown = String::with_capacity(json.len());
@@ -84,7 +127,7 @@ impl Mask {
                 let is_known = self.known.contains(token.trim_matches('"'));
                 if is_known || is_named { 0 } else { token.len() }
             } else if is_named {
-                hidden_bytes(token, finding.path.steps())
+                hidden_bytes(self.harmless, token, finding.path.steps())
             } else {
                 token.len()
             };
@@ -146,8 +189,8 @@ fn token_len(rest: &str, first: char) -> usize {
 }
 
 /// How many bytes at the start of a value are not to be shown.
-fn hidden_bytes(token: &str, path: &[PathStep]) -> usize {
-    let harmless = HARMLESS
+fn hidden_bytes(harmless: Fields, token: &str, path: &[PathStep]) -> usize {
+    let harmless = harmless
         .iter()
         .find(|(_, fields)| fields.iter().any(|field| leads_to(field, path)));
     let is_shown = match harmless {

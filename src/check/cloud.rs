@@ -10,65 +10,40 @@ use crate::cloud::CloudCreateSandboxRequest;
 use crate::exec::{AUTO_INIT, ExecLimits};
 use crate::spec::{SandboxLogLevel, SandboxPolicy};
 
-impl CloudCreateSandboxRequest {
-    /// Checks the whole request, for a guest with the usual [`ExecLimits`].
-    ///
-    /// # Errors
-    /// All findings, warnings included, if at least one of them is an error.
-    pub fn validate(&self) -> Result<(), Findings> {
-        self.check().into_result()
+pub(super) fn request(
+    found: &mut Findings,
+    root: &Place<'_>,
+    request: &CloudCreateSandboxRequest,
+    limits: &ExecLimits,
+) {
+    sandbox_name(found, &root.field("name"), &request.name);
+    mount::image_reference(found, &root.field("image"), &request.image);
+    not_zero(found, &root.field("vcpus"), request.vcpus);
+    not_zero(found, &root.field("memory_mib"), request.memory_mib);
+    execution(found, root, request, limits);
+    let common = Process {
+        workdir: request.workdir.as_deref(),
+        shell: request.shell.as_deref(),
+        scripts: &request.scripts,
+        hostname: request.hostname.as_deref(),
+        user: request.user.as_deref(),
+    };
+    process::process(found, root, &common);
+    let level = request.log_level.as_deref();
+    if level.is_some_and(|level| level.parse::<SandboxLogLevel>().is_err()) {
+        found.note_help(
+            &root.field("log_level"),
+            FindingCode::LogLevel,
+            "is not a log level",
+            "use `error`, `warn`, `info`, `debug` or `trace`",
+        );
     }
-
-    /// [`validate`](Self::validate) for a guest with these limits.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn validate_with(&self, limits: &ExecLimits) -> Result<(), Findings> {
-        self.check_with(limits).into_result()
-    }
-
-    /// Returns all errors and warnings about the request, for a guest with the usual
-    /// [`ExecLimits`].
-    #[must_use]
-    pub fn check(&self) -> Findings {
-        self.check_with(&ExecLimits::default())
-    }
-
-    /// [`check`](Self::check) for a guest with these limits.
-    #[must_use]
-    pub fn check_with(&self, limits: &ExecLimits) -> Findings {
-        let mut findings = Findings::default();
-        let (found, root) = (&mut findings, Place::ROOT);
-        sandbox_name(found, &root.field("name"), &self.name);
-        mount::image_reference(found, &root.field("image"), &self.image);
-        not_zero(found, &root.field("vcpus"), self.vcpus);
-        not_zero(found, &root.field("memory_mib"), self.memory_mib);
-        execution(found, &root, self, limits);
-        let common = Process {
-            workdir: self.workdir.as_deref(),
-            shell: self.shell.as_deref(),
-            scripts: &self.scripts,
-            hostname: self.hostname.as_deref(),
-            user: self.user.as_deref(),
-        };
-        process::process(found, &root, &common);
-        let level = self.log_level.as_deref();
-        if level.is_some_and(|level| level.parse::<SandboxLogLevel>().is_err()) {
-            found.note_help(
-                &root.field("log_level"),
-                FindingCode::LogLevel,
-                "is not a log level",
-                "use `error`, `warn`, `info`, `debug` or `trace`",
-            );
-        }
-        let lifecycle = SandboxPolicy {
-            ephemeral: self.ephemeral,
-            max_duration_secs: self.max_duration_secs,
-            idle_timeout_secs: self.idle_timeout_secs,
-        };
-        process::lifecycle(found, &root, &lifecycle);
-        findings
-    }
+    let lifecycle = SandboxPolicy {
+        ephemeral: request.ephemeral,
+        max_duration_secs: request.max_duration_secs,
+        idle_timeout_secs: request.idle_timeout_secs,
+    };
+    process::lifecycle(found, root, &lifecycle);
 }
 
 fn execution(
@@ -94,5 +69,6 @@ fn execution(
     }
     let command = request.entrypoint.as_deref();
     let argv = exec.command(found, &root.field("entrypoint"), command);
-    exec.together(found, &at_env, AUTO_INIT, None, argv, &env);
+    let env = process::pairs(&env);
+    exec.together(found, &at_env, AUTO_INIT, None, argv, env);
 }

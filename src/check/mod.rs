@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod code;
 mod finding;
 mod mount;
 mod network;
@@ -15,20 +16,85 @@ mod process;
 mod reference;
 mod text;
 
-pub use self::finding::{Finding, FindingCode, Findings, Limit, Related, Severity};
+pub use self::code::{FindingCode, Severity};
+pub use self::finding::{Finding, Findings, Limit, Related};
 pub use self::path::{FieldPath, PathStep};
 pub(crate) use self::place::Place;
 #[cfg(feature = "std")]
 pub(crate) use self::place::{Shown, kept};
 
 use self::text::{filled, label_map, label_pairs, not_zero, sandbox_name, stored_name};
+#[cfg(feature = "cloud")]
+use crate::cloud::CloudCreateSandboxRequest;
 use crate::exec::ExecLimits;
+#[cfg(feature = "std")]
+use crate::handoff::HandoffInit;
 use crate::spec::{
     NamedVolumeCreate, NamedVolumeMode, SandboxSpec, SnapshotDestination, SnapshotSpec, VolumeSpec,
 };
 
-impl SandboxSpec {
-    /// Checks the whole spec, for a guest with the usual [`ExecLimits`].
+/// Gives a type of document its `validate` and `check`, and those for a guest with other limits
+/// where the rules ask for them.
+macro_rules! checks {
+    ($(#[$docs:meta])* $document:ident, with limits, $rules:expr) => {
+        impl $document {
+            /// Checks the whole document, for a guest with the usual [`ExecLimits`].
+            $(#[$docs])*
+            ///
+            /// # Errors
+            /// All findings, warnings included, if at least one of them is an error. Where there
+            /// are warnings only, [`check`](Self::check) has them.
+            pub fn validate(&self) -> Result<(), Findings> {
+                self.check().into_result()
+            }
+
+            /// [`validate`](Self::validate) for a guest with these limits.
+            ///
+            /// # Errors
+            /// As [`validate`](Self::validate).
+            pub fn validate_with(&self, limits: &ExecLimits) -> Result<(), Findings> {
+                self.check_with(limits).into_result()
+            }
+
+            /// Returns all errors and warnings about the document, for a guest with the usual
+            /// [`ExecLimits`].
+            #[must_use]
+            pub fn check(&self) -> Findings {
+                self.check_with(&ExecLimits::default())
+            }
+
+            /// [`check`](Self::check) for a guest with these limits.
+            #[must_use]
+            pub fn check_with(&self, limits: &ExecLimits) -> Findings {
+                let mut found = Findings::default();
+                $rules(&mut found, &Place::ROOT, self, limits);
+                found
+            }
+        }
+    };
+    ($document:ident, $rules:expr) => {
+        impl $document {
+            /// Checks the whole document.
+            ///
+            /// # Errors
+            /// All findings, warnings included, if at least one of them is an error. Where there
+            /// are warnings only, [`check`](Self::check) has them.
+            pub fn validate(&self) -> Result<(), Findings> {
+                self.check().into_result()
+            }
+
+            /// Returns all errors and warnings about the document.
+            #[must_use]
+            pub fn check(&self) -> Findings {
+                let mut found = Findings::default();
+                $rules(&mut found, &Place::ROOT, self);
+                found
+            }
+        }
+    };
+}
+
+checks! {
     ///
     /// Nothing on the host is looked at: an image, a volume or a path may still be missing there.
     ///
@@ -46,114 +112,56 @@ impl SandboxSpec {
     /// ]);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// All findings, warnings included, if at least one of them is an error. Where there are
-    /// warnings only, [`check`](Self::check) has them.
-    pub fn validate(&self) -> Result<(), Findings> {
-        self.check().into_result()
-    }
+    SandboxSpec, with limits, sandbox
+}
+#[cfg(feature = "cloud")]
+checks! { CloudCreateSandboxRequest, with limits, cloud::request }
+checks! { VolumeSpec, volume }
+checks! { NamedVolumeCreate, named_volume }
+checks! { SnapshotSpec, snapshot }
 
-    /// [`validate`](Self::validate) for a guest with these limits.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn validate_with(&self, limits: &ExecLimits) -> Result<(), Findings> {
-        self.check_with(limits).into_result()
-    }
-
-    /// Returns all errors and warnings about the spec, for a guest with the usual [`ExecLimits`].
-    #[must_use]
-    pub fn check(&self) -> Findings {
-        self.check_with(&ExecLimits::default())
-    }
-
-    /// [`check`](Self::check) for a guest with these limits.
-    #[must_use]
-    pub fn check_with(&self, limits: &ExecLimits) -> Findings {
-        let mut findings = Findings::default();
-        let (found, root) = (&mut findings, Place::ROOT);
-        sandbox_name(found, &root.field("name"), &self.name);
-        mount::rootfs(found, &root.field("image"), &self.image);
-        let at = root.field("resources");
-        not_zero(found, &at.field("cpus"), self.resources.cpus);
-        not_zero(found, &at.field("memory_mib"), self.resources.memory_mib);
-        process::runtime(found, &root.field("runtime"), &self.runtime);
-        process::execution(found, &root, self, limits);
-        label_map(found, &root.field("labels"), &self.labels);
-        process::rlimits(found, &root.field("rlimits"), &self.rlimits);
-        mount::mounts(found, &root.field("mounts"), &self.mounts);
-        patch::patches(found, &root.field("patches"), self);
-        network::network(found, &root.field("network"), &self.network);
-        process::lifecycle(found, &root.field("lifecycle"), &self.lifecycle);
-        findings
-    }
+/// Checks a handoff as a document: unlike its `validate`, every part of it.
+#[cfg(feature = "std")]
+pub(crate) fn handoff(init: &HandoffInit, limits: &ExecLimits) -> Findings {
+    let mut found = Findings::default();
+    process::handoff(&mut found, &Place::ROOT, init, limits);
+    found
 }
 
-impl VolumeSpec {
-    /// Checks the whole volume.
-    ///
-    /// # Errors
-    /// All findings, warnings included, if at least one of them is an error.
-    pub fn validate(&self) -> Result<(), Findings> {
-        self.check().into_result()
-    }
-
-    /// Returns all errors and warnings about the volume.
-    #[must_use]
-    pub fn check(&self) -> Findings {
-        let mut found = Findings::default();
-        mount::volume(&mut found, &Place::ROOT, &self.into(), true);
-        found
-    }
+fn sandbox(found: &mut Findings, root: &Place<'_>, spec: &SandboxSpec, limits: &ExecLimits) {
+    let limits = &spec.exec_limits(limits);
+    sandbox_name(found, &root.field("name"), &spec.name);
+    mount::rootfs(found, &root.field("image"), &spec.image);
+    let at = root.field("resources");
+    not_zero(found, &at.field("cpus"), spec.resources.cpus);
+    not_zero(found, &at.field("memory_mib"), spec.resources.memory_mib);
+    process::runtime(found, &root.field("runtime"), &spec.runtime);
+    process::execution(found, root, spec, limits);
+    label_map(found, &root.field("labels"), &spec.labels);
+    process::rlimits(found, &root.field("rlimits"), &spec.rlimits);
+    mount::mounts(found, &root.field("mounts"), &spec.mounts);
+    patch::patches(found, &root.field("patches"), spec);
+    network::network(found, &root.field("network"), &spec.network);
+    process::lifecycle(found, &root.field("lifecycle"), &spec.lifecycle);
 }
 
-impl NamedVolumeCreate {
-    /// Checks the whole request.
-    ///
-    /// # Errors
-    /// All findings, warnings included, if at least one of them is an error.
-    pub fn validate(&self) -> Result<(), Findings> {
-        self.check().into_result()
-    }
-
-    /// Returns all errors and warnings about the request.
-    #[must_use]
-    pub fn check(&self) -> Findings {
-        let mut found = Findings::default();
-        let created = self.mode() != NamedVolumeMode::Existing;
-        mount::volume(&mut found, &Place::ROOT, &self.into(), created);
-        found
-    }
+fn volume(found: &mut Findings, root: &Place<'_>, volume: &VolumeSpec) {
+    mount::volume(found, root, &volume.into(), true);
 }
 
-impl SnapshotSpec {
-    /// Checks the whole snapshot.
-    ///
-    /// # Errors
-    /// All findings, warnings included, if at least one of them is an error.
-    pub fn validate(&self) -> Result<(), Findings> {
-        self.check().into_result()
-    }
+fn named_volume(found: &mut Findings, root: &Place<'_>, volume: &NamedVolumeCreate) {
+    let created = volume.mode() != NamedVolumeMode::Existing;
+    mount::volume(found, root, &volume.into(), created);
+}
 
-    /// Returns all errors and warnings about the snapshot.
-    #[must_use]
-    pub fn check(&self) -> Findings {
-        let mut found = Findings::default();
-        let root = Place::ROOT;
-        sandbox_name(
-            &mut found,
-            &root.field("source_sandbox"),
-            &self.source_sandbox,
-        );
-        let at = root.field("destination");
-        match &self.destination {
-            SnapshotDestination::Name(name) => {
-                stored_name(&mut found, &at.field("Name"), "snapshot name", name);
-            }
-            SnapshotDestination::Path(path) => filled(&mut found, &at.field("Path"), path.as_str()),
+fn snapshot(found: &mut Findings, root: &Place<'_>, spec: &SnapshotSpec) {
+    sandbox_name(found, &root.field("source_sandbox"), &spec.source_sandbox);
+    let at = root.field("destination");
+    match &spec.destination {
+        SnapshotDestination::Name(name) => {
+            stored_name(found, &at.field("Name"), "snapshot name", name);
         }
-        label_pairs(&mut found, &root.field("labels"), &self.labels);
-        found
+        SnapshotDestination::Path(path) => filled(found, &at.field("Path"), path.as_str()),
     }
+    label_pairs(found, &root.field("labels"), &spec.labels);
 }

@@ -115,21 +115,41 @@ pub(super) fn execution(
     );
     let cmd = exec.command(found, &at_runtime.field("cmd"), runtime.cmd.as_deref());
     let args = entrypoint.chain(cmd);
-    exec.together(found, &at_env, AUTO_INIT, None, args, &env);
+    exec.together(found, &at_env, AUTO_INIT, None, args, pairs(&env));
 
     if let Some(init) = &spec.init {
+        let at = root.field("init");
+        let (cmd, args, own) = handoff_parts(&exec, found, &at, init);
+        env.extend(own);
         let cwd = init.cwd.as_deref().or(runtime.workdir.as_deref());
-        handoff(&exec, found, &root.field("init"), init, cwd, env);
+        exec.together(found, &at, cmd, cwd, args, pairs(&env));
     }
 }
 
-fn handoff<'a>(
+/// The rules of a handoff by itself: nothing is merged into its environment.
+#[cfg(feature = "std")]
+pub(super) fn handoff(
+    found: &mut Findings,
+    at: &Place<'_>,
+    init: &HandoffInit,
+    limits: &ExecLimits,
+) {
+    let exec = Exec { limits };
+    let (cmd, args, env) = handoff_parts(&exec, found, at, init);
+    let cwd = init.cwd.as_deref();
+    exec.together(found, at, cmd, cwd, args, env.into_iter());
+}
+
+/// Checks each part of a handoff by itself, and returns those that are fine.
+fn handoff_parts<'a>(
     exec: &Exec<'_>,
     found: &mut Findings,
     at: &Place<'_>,
     init: &'a HandoffInit,
-    cwd: Option<&str>,
-    mut env: BTreeMap<&'a str, &'a str>,
+) -> (
+    &'a str,
+    impl Iterator<Item = usize> + use<>,
+    Vec<(&'a str, &'a str)>,
 ) {
     let at_cmd = at.field("cmd");
     let cmd = rule(found, &at_cmd, check_program(&init.cmd));
@@ -152,14 +172,22 @@ fn handoff<'a>(
     }
     let args = exec.args(found, &at.field("args"), &init.args);
     let at_env = at.field("env");
+    let mut env = Vec::new();
     for (n, (key, value)) in init.env.iter().enumerate() {
         let at = at_env.index(n);
         if exec.var(found, &at.field("key"), &at.field("value"), key, value) {
-            env.insert(key, value);
+            env.push((key.as_str(), value.as_str()));
         }
     }
     let cmd = if cmd { init.cmd.as_str() } else { AUTO_INIT };
-    exec.together(found, at, cmd, cwd, args, &env);
+    (cmd, args, env)
+}
+
+/// The entries of an environment in which each key is there once.
+pub(super) fn pairs<'a>(
+    env: &BTreeMap<&'a str, &'a str>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    env.iter().map(|(key, value)| (*key, *value))
 }
 
 /// Whether a program looks as if its arguments were given along with it. A path may have spaces,
@@ -226,16 +254,16 @@ impl Exec<'_> {
     }
 
     /// Checks what all strings of one `execve(2)` come to, with the environment as it then is.
-    pub(super) fn together(
+    pub(super) fn together<'a>(
         &self,
         found: &mut Findings,
         at: &Place<'_>,
         cmd: &str,
         cwd: Option<&str>,
         args: impl Iterator<Item = usize>,
-        env: &BTreeMap<&str, &str>,
+        env: impl Iterator<Item = (&'a str, &'a str)>,
     ) {
-        let env = env.iter().map(|(key, value)| entry_len(key, value));
+        let env = env.map(|(key, value)| entry_len(key, value));
         rule(found, at, check_lengths(cmd, cwd, args, env, self.limits));
     }
 }

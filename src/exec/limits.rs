@@ -1,6 +1,8 @@
 //! How much `execve(2)` takes.
 
 use super::init::{LONGEST_CANDIDATE, is_auto};
+#[cfg(feature = "alloc")]
+use crate::rlimit::RlimitResource;
 use crate::rule::MessageRule;
 use crate::wire::{saturate, widen};
 
@@ -63,6 +65,18 @@ impl ExecLimits {
         let pointers = strings.saturating_mul(POINTER_BYTES as u32);
         Self {
             inherited_bytes: bytes.saturating_add(pointers),
+            ..self
+        }
+    }
+
+    /// The limits of a guest that has set these soft limits before its `execve(2)`: the stack's
+    /// counts.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn after(self, rlimits: impl IntoIterator<Item = (RlimitResource, u64)>) -> Self {
+        let mut rlimits = rlimits.into_iter();
+        let stack = rlimits.find(|(resource, _)| *resource == RlimitResource::Stack);
+        Self {
+            stack_limit: stack.map_or(self.stack_limit, |(_, soft)| soft),
             ..self
         }
     }

@@ -201,7 +201,7 @@ impl<'m> HandOver<'m> {
             (_, GuestReport::Failed { step, item, errno }) => Err(self.failed(step, item, errno)),
             (Stage::Listening, GuestReport::Ready { generation, facts }) => {
                 self.generation = generation;
-                self.send(&facts.exec_limits())
+                self.send(facts.exec_limits())
             }
             (Stage::Listening, report) => Err(HandOverError::OutOfTurn { report }),
             (stage, GuestReport::Refused { reason, offset }) => Err(HandOverError::Refused {
@@ -231,7 +231,7 @@ impl<'m> HandOver<'m> {
     }
 
     /// Both messages in one piece: a guest takes one frame and not a byte more.
-    fn send(&mut self, limits: &ExecLimits) -> Result<Next, HandOverError> {
+    fn send(&mut self, mut limits: ExecLimits) -> Result<Next, HandOverError> {
         match (self.setup.map(|setup| setup.then), self.handoff) {
             (Some(Then::Stay), Some(_)) => return Err(HandOverError::HandoffAfterStay),
             (Some(Then::Handoff) | None, None) => return Err(HandOverError::HandoffMissing),
@@ -242,6 +242,12 @@ impl<'m> HandOver<'m> {
         let mut bytes = Vec::new();
         if let Some(setup) = self.setup {
             if generation >= GuestSetup::MIN_GENERATION {
+                limits = limits.after(
+                    setup
+                        .rlimits
+                        .iter()
+                        .map(|limit| (limit.resource, limit.soft)),
+                );
                 bytes = match self.clock {
                     Some(now) => GuestSetup {
                         clock: Some(now()),
@@ -263,7 +269,7 @@ impl<'m> HandOver<'m> {
             if generation < handoff.min_generation() {
                 return Err(too_old("init"));
             }
-            let handoff = handoff.encode_with(limits)?;
+            let handoff = handoff.encode_with(&limits)?;
             if bytes.is_empty() {
                 bytes = handoff;
             } else {

@@ -17,7 +17,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use crate::spec::SandboxSpec;
+use crate::cloud::{
+    CloudCreateSandboxRequest, CloudErrorBody, CloudMessageResponse, CloudPaginated, CloudSandbox,
+};
+use crate::handoff::HandoffInit;
+use crate::spec::{NamedVolumeCreate, SandboxSpec, SnapshotSpec, VolumeSpec};
 
 const HEADER: &str = "\
 //! The shapes of the documents, written from the schemas of their types. `UPDATE=1 cargo test
@@ -87,6 +91,7 @@ fn shape(schema: &Value) -> String {
     }
     match schema["type"].as_str() {
         None => String::from("Any"),
+        Some("string") if schema["format"] == "date-time" => String::from("Time"),
         Some("string") => String::from("Text"),
         Some("boolean") => String::from("Bool"),
         Some("integer") => {
@@ -145,9 +150,21 @@ fn add<T: JsonSchema>(shapes: &mut BTreeMap<String, String>) {
 fn the_table_is_that_of_the_types() {
     let mut shapes = BTreeMap::new();
     add::<SandboxSpec>(&mut shapes);
+    add::<VolumeSpec>(&mut shapes);
+    add::<NamedVolumeCreate>(&mut shapes);
+    add::<SnapshotSpec>(&mut shapes);
+    add::<HandoffInit>(&mut shapes);
+    add::<CloudCreateSandboxRequest>(&mut shapes);
+    add::<CloudPaginated<CloudSandbox>>(&mut shapes);
+    add::<CloudErrorBody>(&mut shapes);
+    add::<CloudMessageResponse>(&mut shapes);
     let mut text = HEADER.to_string();
     for (name, shape) in shapes {
-        text += &format!("\npub(super) static {name}: Shape = {shape};\n");
+        text.push('\n');
+        if name.starts_with("CLOUD") {
+            text += "#[cfg(feature = \"cloud\")]\n";
+        }
+        text += &format!("pub(super) static {name}: Shape = {shape};\n");
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/strict/table.rs");
     if std::env::var_os("UPDATE").is_some() {

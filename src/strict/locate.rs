@@ -76,6 +76,16 @@ fn of_name(finding: &Finding) -> bool {
     )
 }
 
+/// Whether a step leads to element `n` of a list. A pair's go by the names of what they are, too.
+pub(super) fn is_element(step: &PathStep, n: usize) -> bool {
+    match step {
+        PathStep::Index(index) => *index == n,
+        PathStep::Field(name) => ["key", "value"]
+            .get(n)
+            .is_some_and(|of_pair| name == of_pair),
+    }
+}
+
 /// Returns the byte at which `json` stops being JSON, or the end.
 pub(super) fn syntax_error(json: &str, error: &serde_json::Error) -> Range<usize> {
     let before = json
@@ -196,12 +206,7 @@ impl<'de> Visitor<'de> for Pass<'_, '_> {
         let here = self.name.clone().unwrap_or(bracket);
         self.found(&here);
         for n in 0usize.. {
-            // A pair's elements go by the names of what they are.
-            let pair = ["key", "value"].get(n).copied();
-            let inside = self.after(|step| match step {
-                PathStep::Index(index) => *index == n,
-                PathStep::Field(name) => pair == Some(name),
-            });
+            let inside = self.after(|step| is_element(step, n));
             self.cursor.comma();
             let pass = Pass {
                 cursor: &mut *self.cursor,

@@ -5,12 +5,23 @@ use alloc::string::String;
 /// The smallest mount.
 const SMALLEST_MOUNT: &str = r#"{"type":"Tmpfs","guest":""}"#;
 
+/// What a whole document may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Root {
+    pub(super) shape: &'static Shape,
+    /// Whether fields that this release does not know are let through.
+    pub(super) is_open: bool,
+}
+
 /// What a value of a document may be.
 #[derive(Debug)]
 pub(super) enum Shape {
     /// Any document, which is passed through.
     Any,
     Text,
+    /// A string that is a time.
+    #[cfg(feature = "cloud")]
+    Time,
     Bool,
     /// A whole number from 0 to this one.
     Number(u64),
@@ -67,6 +78,8 @@ impl Shape {
         match self {
             Self::Any | Self::Optional(_) => json.push_str("null"),
             Self::Text => json.push_str("\"\""),
+            #[cfg(feature = "cloud")]
+            Self::Time => json.push_str(r#""1970-01-01T00:00:00Z""#),
             Self::Bool => json.push_str("false"),
             Self::Number(_) => json.push('0'),
             Self::Word(words) => {
@@ -105,6 +118,8 @@ impl Shape {
         match self {
             Self::Any => "a value",
             Self::Text | Self::Word(_) => "a string",
+            #[cfg(feature = "cloud")]
+            Self::Time => "a string",
             Self::Bool => "true or false",
             Self::Number(_) => "a number",
             Self::Optional(inner) => inner.wanted(),

@@ -8,9 +8,9 @@ use core::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use super::advice::SPEC;
+use super::advice::{SPEC, is_spec};
 use super::locate::syntax_error;
-use super::shape::Shape;
+use super::shape::Root;
 use super::walk::{Mends, walk};
 use crate::check::{Finding, FindingCode, Findings, Place, Related};
 
@@ -26,15 +26,15 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Returns the text that was walked, and what mends it if it is JSON.
 pub(super) fn walk_any<'j>(
     json: &'j str,
-    shape: &'static Shape,
+    root: Root,
     found: &mut Findings,
 ) -> (Cow<'j, str>, Option<Mends>) {
-    if let Ok(mends) = walk(json, json, shape, found) {
+    if let Ok(mends) = walk(json, json, root, found) {
         return (Cow::Borrowed(json), Some(mends));
     }
     // What came before is no finding: a quote that is missing makes names of anything.
     *found = Findings::default();
-    if let Some(finding) = other_format(json) {
+    if let Some(finding) = other_format(json, root) {
         found.push(FindingCode::Syntax, || finding);
         return (Cow::Borrowed(json), None);
     }
@@ -43,7 +43,7 @@ pub(super) fn walk_any<'j>(
         found.push(FindingCode::Syntax, || finding);
     }
     let mut walked = Findings::default();
-    match walk(&blanked, json, shape, &mut walked) {
+    match walk(&blanked, json, root, &mut walked) {
         Ok(mends) => {
             found.extend(walked);
             found.sort_by_place();
@@ -65,7 +65,7 @@ fn finding(span: Range<usize>, message: impl Into<String>) -> Finding {
 }
 
 /// Names a text that is of another format as a whole.
-fn other_format(text: &str) -> Option<Finding> {
+fn other_format(text: &str, root: Root) -> Option<Finding> {
     let told = |span, message: &str, help: String| Finding {
         label: Some("the file starts here".into()),
         help: Some(help),
@@ -79,9 +79,9 @@ fn other_format(text: &str) -> Option<Finding> {
     }
     let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     if bare.trim().is_empty() {
-        let help = format!("the smallest spec is `{SPEC}`");
+        let help = || format!("the smallest spec is `{SPEC}`");
         return Some(Finding {
-            help: Some(help),
+            help: is_spec(root.shape).then(help),
             ..finding(0..0, "the file is empty")
         });
     }

@@ -4,6 +4,66 @@
 use super::shape::Shape::{self, *};
 use super::shape::{Field, Variant};
 
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_CREATE_SANDBOX_REQUEST: Shape = Object(&[
+    Field { name: "entrypoint", shape: &Optional(&List(&Text)), required: false },
+    Field { name: "env", shape: &Map(&Text), required: false },
+    Field { name: "ephemeral", shape: &Bool, required: false },
+    Field { name: "hostname", shape: &Optional(&Text), required: false },
+    Field { name: "idle_timeout_secs", shape: &Optional(&Number(18446744073709551615)), required: false },
+    Field { name: "image", shape: &Text, required: false },
+    Field { name: "log_level", shape: &Optional(&Text), required: false },
+    Field { name: "max_duration_secs", shape: &Optional(&Number(18446744073709551615)), required: false },
+    Field { name: "memory_mib", shape: &Number(4294967295), required: false },
+    Field { name: "name", shape: &Text, required: false },
+    Field { name: "scripts", shape: &Map(&Text), required: false },
+    Field { name: "shell", shape: &Optional(&Text), required: false },
+    Field { name: "user", shape: &Optional(&Text), required: false },
+    Field { name: "vcpus", shape: &Number(255), required: false },
+    Field { name: "workdir", shape: &Optional(&Text), required: false },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_ERROR_BODY: Shape = Object(&[
+    Field { name: "code", shape: &Optional(&Text), required: false },
+    Field { name: "error", shape: &Optional(&CLOUD_ERROR_DETAILS), required: false },
+    Field { name: "message", shape: &Optional(&Text), required: false },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_ERROR_DETAILS: Shape = Object(&[
+    Field { name: "code", shape: &Optional(&Text), required: false },
+    Field { name: "message", shape: &Optional(&Text), required: false },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_MESSAGE_RESPONSE: Shape = Object(&[
+    Field { name: "message", shape: &Text, required: true },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_PAGINATED: Shape = Object(&[
+    Field { name: "data", shape: &List(&CLOUD_SANDBOX), required: true },
+    Field { name: "next_cursor", shape: &Optional(&Text), required: false },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_SANDBOX: Shape = Object(&[
+    Field { name: "config", shape: &CLOUD_CREATE_SANDBOX_REQUEST, required: true },
+    Field { name: "created_at", shape: &Time, required: true },
+    Field { name: "ephemeral", shape: &Bool, required: true },
+    Field { name: "id", shape: &Text, required: true },
+    Field { name: "last_error", shape: &Optional(&Text), required: false },
+    Field { name: "name", shape: &Text, required: true },
+    Field { name: "org_id", shape: &Text, required: true },
+    Field { name: "started_at", shape: &Optional(&Time), required: false },
+    Field { name: "status", shape: &CLOUD_SANDBOX_STATUS, required: true },
+    Field { name: "stopped_at", shape: &Optional(&Time), required: false },
+]);
+
+#[cfg(feature = "cloud")]
+pub(super) static CLOUD_SANDBOX_STATUS: Shape = Word(&["created", "starting", "running", "stopping", "stopped", "failed"]);
+
 pub(super) static DISK_IMAGE_FORMAT: Shape = Word(&["Qcow2", "Raw", "Vmdk"]);
 
 pub(super) static ENV_VAR: Shape = Object(&[
@@ -26,6 +86,17 @@ pub(super) static MOUNT_OPTIONS: Shape = Object(&[
     Field { name: "nosuid", shape: &Bool, required: false },
     Field { name: "readonly", shape: &Bool, required: false },
 ]);
+
+pub(super) static NAMED_VOLUME_CREATE: Shape = Object(&[
+    Field { name: "capacity_mib", shape: &Optional(&Number(4294967295)), required: false },
+    Field { name: "kind", shape: &VOLUME_KIND, required: true },
+    Field { name: "labels", shape: &List(&Pair), required: true },
+    Field { name: "mode", shape: &NAMED_VOLUME_MODE, required: true },
+    Field { name: "name", shape: &Text, required: true },
+    Field { name: "quota_mib", shape: &Optional(&Number(4294967295)), required: false },
+]);
+
+pub(super) static NAMED_VOLUME_MODE: Shape = Word(&["Existing", "Create", "EnsureExists"]);
 
 pub(super) static NETWORK_SPEC: Shape = Object(&[
     Field { name: "dns", shape: &Any, required: false },
@@ -160,7 +231,22 @@ pub(super) static SANDBOX_SPEC: Shape = Object(&[
 
 pub(super) static SECURITY_PROFILE: Shape = Word(&["default", "restricted"]);
 
+pub(super) static SNAPSHOT_DESTINATION: Shape = Variants(&[
+    Field { name: "Name", shape: &Text, required: true },
+    Field { name: "Path", shape: &Text, required: true },
+]);
+
+pub(super) static SNAPSHOT_SPEC: Shape = Object(&[
+    Field { name: "destination", shape: &SNAPSHOT_DESTINATION, required: true },
+    Field { name: "force", shape: &Bool, required: true },
+    Field { name: "labels", shape: &List(&Pair), required: true },
+    Field { name: "record_integrity", shape: &Bool, required: true },
+    Field { name: "source_sandbox", shape: &Text, required: true },
+]);
+
 pub(super) static STAT_VIRTUALIZATION: Shape = Word(&["strict", "relaxed", "off"]);
+
+pub(super) static VOLUME_KIND: Shape = Word(&["Directory", "Disk"]);
 
 pub(super) static VOLUME_MOUNT: Shape = Tagged(&[
 Variant { tag: "Bind", fields: &[
@@ -194,4 +280,12 @@ Variant { tag: "DiskImage", fields: &[
     Field { name: "options", shape: &Optional(&MOUNT_OPTIONS), required: false },
     Field { name: "readonly", shape: &Bool, required: false },
 ] },
+]);
+
+pub(super) static VOLUME_SPEC: Shape = Object(&[
+    Field { name: "capacity_mib", shape: &Optional(&Number(4294967295)), required: false },
+    Field { name: "kind", shape: &VOLUME_KIND, required: true },
+    Field { name: "labels", shape: &List(&Pair), required: true },
+    Field { name: "name", shape: &Text, required: true },
+    Field { name: "quota_mib", shape: &Optional(&Number(4294967295)), required: false },
 ]);

@@ -13,7 +13,8 @@ use super::advice::{self, either, subject};
 use super::cursor::Cursor;
 use super::locate;
 use super::names::Names;
-use super::shape::{Field, Shape, Variant};
+use super::newer;
+use super::shape::{Field, Root, Shape, Variant};
 use crate::check::{FieldPath, Finding, FindingCode, Findings, PathStep, Place, Related, Shown};
 use crate::limits::MAX_FINDINGS;
 
@@ -95,14 +96,14 @@ impl Mends {
 pub(super) fn walk(
     json: &str,
     source: &str,
-    shape: &'static Shape,
+    root: Root,
     found: &mut Findings,
 ) -> Result<Mends, serde_json::Error> {
     let mut mends = Mends::default();
     let mut deserializer = serde_json::Deserializer::from_str(json);
     Walk {
-        root: shape,
-        shape: Some(shape),
+        root,
+        shape: Some(root.shape),
         at: Place::ROOT,
         name: None,
         cursor: &mut Cursor::new(json, source),
@@ -189,7 +190,7 @@ struct Unknown<'de, 'j> {
 
 /// One value of the document on its way past its shape. Without a shape it is only passed.
 struct Walk<'a, 'j> {
-    root: &'static Shape,
+    root: Root,
     shape: Option<&'static Shape>,
     at: Place<'a>,
     name: Option<Range<usize>>,
@@ -226,11 +227,15 @@ impl Walk<'_, '_> {
             return;
         };
         let value = self.cursor.source(&whole);
-        let is_root = core::ptr::eq(shape, self.root);
-        self.note(&at, marked, FindingCode::WrongType, |finding| {
-            finding.message = format!("{} must be {}, not {given}", subject(&at), shape.wanted());
-            advice::of_type(&at, is_root, shape, given, value).give(finding);
-        });
+        let is_root = core::ptr::eq(shape, self.root.shape);
+        match newer::form(&at, shape, value) {
+            Some(newer) => newer.note(&at, marked, self.found),
+            None => self.note(&at, marked, FindingCode::WrongType, |finding| {
+                finding.message =
+                    format!("{} must be {}, not {given}", subject(&at), shape.wanted());
+                advice::of_type(&at, is_root, shape, given, value).give(finding);
+            }),
+        }
         self.mends.add(&at, whole, With::Value(shape));
     }
 
@@ -247,6 +252,17 @@ impl Walk<'_, '_> {
                 if let Some(shape) = self.shape {
                     self.mends.add(&at, span, With::Value(shape));
                 }
+            }
+            #[cfg(feature = "cloud")]
+            Some(Shape::Time) if crate::cloud::is_time(text) => {}
+            #[cfg(feature = "cloud")]
+            Some(shape @ Shape::Time) => {
+                let at = self.at;
+                self.note(&at, span.clone(), FindingCode::WrongType, |finding| {
+                    finding.message = format!("{} must be a date and time", subject(&at));
+                    finding.help = Some(r#"write it as in "2026-01-31T09:30:00Z""#.into());
+                });
+                self.mends.add(&at, span, With::Value(shape));
             }
             Some(_) => self.wrong_type("a string", span.clone(), span),
         }
@@ -301,6 +317,13 @@ impl Walk<'_, '_> {
         let object = self.at;
         let Unknown { name, span, value } = unknown;
         let (root, mut claim) = (self.root, None);
+        if root.is_open {
+            return;
+        }
+        if let Some(newer) = self.inner().and_then(|object| newer::field(object, name)) {
+            newer.note(&object.field(name), span.clone(), self.found);
+            return;
+        }
         self.note(
             &object.field(name),
             span.clone(),
@@ -308,7 +331,8 @@ impl Walk<'_, '_> {
             |finding| {
                 finding.message = format!("unknown field \"{}\"", Shown(name));
                 let is_there = |name: &str| names.get(name).is_some();
-                let (advice, field) = advice::of_name(root, &object, known, &is_there, name, value);
+                let (advice, field) =
+                    advice::of_name(root.shape, &object, known, &is_there, name, value);
                 advice.give(finding);
                 claim = field;
             },
@@ -322,6 +346,13 @@ impl Walk<'_, '_> {
     /// Notes the fields that an object must have and has not.
     fn missing(&mut self, fields: &'static [Field], names: &Names<'_>, bracket: &Range<usize>) {
         let object = self.at;
+        let replaced = self
+            .inner()
+            .and_then(|object| newer::replaced(object, names));
+        if let Some(name) = replaced {
+            // What its absence means for the rules has been told.
+            self.mends.paths.push(object.field(name).path());
+        }
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         let mut absent = fields
             .iter()
@@ -329,10 +360,12 @@ impl Walk<'_, '_> {
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
-            self.note(&at, marked.clone(), FindingCode::Missing, |finding| {
-                finding.message = format!("field \"{}\" is missing", field.name);
-                finding.help = advice::of_missing(field);
-            });
+            if replaced != Some(field.name) {
+                self.note(&at, marked.clone(), FindingCode::Missing, |finding| {
+                    finding.message = format!("field \"{}\" is missing", field.name);
+                    finding.help = advice::of_missing(field);
+                });
+            }
             let more = absent.peek().is_some() || !names.is_empty();
             self.mends
                 .add(&at, bracket.end..bracket.end, With::Field(field, more));
@@ -359,8 +392,10 @@ impl Walk<'_, '_> {
             let at = mount.field("type");
             let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
             let tags: Vec<_> = variants.iter().map(|one| one.tag).collect();
-            match tag {
-                Some((_, name, value)) => {
+            let newer = named.as_deref().and_then(newer::mount_type);
+            match (tag, newer) {
+                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
+                (Some((_, name, value)), None) => {
                     let opening = text(value).starts_with(['{', '[']);
                     let marked = if opening { name.clone() } else { value.clone() };
                     self.note(&at, marked, FindingCode::WrongType, |finding| {
@@ -369,7 +404,7 @@ impl Walk<'_, '_> {
                         finding.help = named.and_then(|given| advice::of_word(given, &tags));
                     });
                 }
-                None => self.note(&at, marked, FindingCode::Missing, |finding| {
+                (None, _) => self.note(&at, marked, FindingCode::Missing, |finding| {
                     finding.message = "field \"type\" is missing".into();
                     finding.help = Some(format!("it is {}", either(&tags)));
                 }),

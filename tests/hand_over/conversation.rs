@@ -136,7 +136,7 @@ fn a_boot_that_fails_says_why() {
         ),
         (
             vec![ready(), SETUP, refused(58, 30)],
-            "the guest refused the setup: it has an item twice (code 58, byte 30)",
+            "the guest refused the setup: it has a duplicate entry (code 58, byte 30)",
         ),
         (
             vec![ready(), SETUP, refused(200, 30)],

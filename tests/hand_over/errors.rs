@@ -38,7 +38,7 @@ fn the_limits_are_those_of_this_guest() {
     let error = boot.on_report(ready(4096)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "env[0]: is too long for execve: 140010 bytes with its NUL (max 131072)"
+        "env[0]: is too long for execve: 140010 bytes including its NUL (max 131072)"
     );
     let mut boot = HandOver::new(None, Some(&init));
     assert!(matches!(boot.on_report(ready(65536)), Ok(Next::Send(_))));

@@ -17,3 +17,4 @@ mod older_partners;
 mod partner;
 #[cfg(unix)]
 mod refused_early;
+mod stack;

@@ -26,14 +26,14 @@ fn rules_say_what_is_wrong() {
             34,
             "path is too long: 4096 bytes (max 4095)",
         ),
-        (MessageRule::Nul, 35, "must not hold a NUL byte"),
+        (MessageRule::Nul, 35, "must not contain a NUL byte"),
         (MessageRule::EmptyKey, 36, "key must not be empty"),
-        (MessageRule::EqualsInKey, 37, "key must not hold `=`"),
+        (MessageRule::EqualsInKey, 37, "key must not contain `=`"),
         (MessageRule::NoEquals, 38, "must be KEY=VALUE"),
         (
             MessageRule::StringTooLong { len: 2, max: 1 },
             39,
-            "is too long for execve: 2 bytes with its NUL (max 1)",
+            "is too long for execve: 2 bytes including its NUL (max 1)",
         ),
         (
             MessageRule::TotalTooLarge { len: 2, max: 1 },

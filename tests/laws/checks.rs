@@ -26,7 +26,10 @@ pub fn any(data: &[u8]) {
             let minds = |one: &Finding| {
                 matches!(
                     one.code,
-                    FindingCode::UnknownField | FindingCode::RepeatedField | FindingCode::WrongType
+                    FindingCode::UnknownField
+                        | FindingCode::NewerField
+                        | FindingCode::RepeatedField
+                        | FindingCode::WrongType
                 )
             };
             assert!(plain.is_err() || strict.iter().all(minds), "{strict}");

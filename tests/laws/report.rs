@@ -70,7 +70,7 @@ pub fn any(data: &[u8]) {
         // The text is for people and of one line.
         let text = report.to_string();
         assert!(
-            text.len() < 100 && !text.contains(char::is_control),
+            text.len() < 128 && !text.contains(char::is_control),
             "{text}"
         );
         assert!(data.len() <= GuestReport::MAX_FRAME_BYTES);

@@ -94,7 +94,7 @@ fn what_cannot_boot_is_one_clear_error() {
         (
             "nul",
             r#"{"cmd":"/bin/sh","args":["a\u0000b"]}"#,
-            "init.args[0]: must not hold a NUL",
+            "init.args[0]: must not contain a NUL",
         ),
         ("init", r#"{"cmd":"/sbin/init"}"#, known_init),
         (

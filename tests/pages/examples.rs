@@ -84,7 +84,7 @@ fn check_for_machines() {
     assert_eq!(code, Some(1));
     let report: Value = serde_json::from_str(&text).unwrap();
     let mut count = 0;
-    for spec in report["specs"].as_array().unwrap() {
+    for spec in report["documents"].as_array().unwrap() {
         for finding in spec["findings"].as_array().unwrap() {
             let start = &finding["span"]["start"];
             assert!(start["line"].as_u64() >= Some(1), "{finding}");
@@ -100,7 +100,7 @@ fn exit_codes_of_check() {
     let (code, text) = check(&["tests/data/specs/good-minimal.json"]);
     assert_eq!(
         (code, text.as_str()),
-        (Some(0), "checked 1 spec: 0 errors, 0 warnings\n")
+        (Some(0), "checked 1 document: 0 errors, 0 warnings\n")
     );
     assert_eq!(check(&["tests/data/specs/env-repeated.json"]).0, Some(0));
     assert_eq!(check(&["tests/data/specs/name-slash.json"]).0, Some(1));
@@ -108,7 +108,7 @@ fn exit_codes_of_check() {
     assert_eq!(code, Some(2));
     assert!(text.contains("cannot read no-such-file.json"), "{text}");
     assert!(
-        text.ends_with("checked 1 spec: 1 error, 0 warnings; 1 not read\n"),
+        text.ends_with("checked 1 document: 1 error, 0 warnings; 1 not read\n"),
         "{text}"
     );
     for usage in [&[][..], &["--format", "xml"], &["--frobnicate"]] {
@@ -121,6 +121,25 @@ fn exit_codes_of_check() {
             .unwrap()
             .contains("--> -:1:10")
     );
+}
+
+/// What a published release ignores is a warning for those who ask for that release.
+#[test]
+fn check_for_a_release() {
+    let spec =
+        br#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto", "cwd": "/srv"}}"#;
+    for (args, code, expected) in [
+        (&["-"][..], 0, "0 errors, 0 warnings"),
+        (&["--for", "0.6.3", "-"], 0, "warning[cwd-ignored]"),
+        (&["--for", "0.9.9", "-"], 2, "--for must be one of 0.6.3"),
+        (&["--for"], 2, "--for needs a value"),
+    ] {
+        let output = run("check", args, spec, false);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 /// The picture of the documentation is what a terminal shows.

@@ -1,6 +1,7 @@
 //! What people read and try first: the format page and the examples.
 
 mod boot;
+mod check;
 mod examples;
 mod secrets;
 #[path = "../shared/mod.rs"]

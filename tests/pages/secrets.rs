@@ -124,7 +124,7 @@ proptest! {
         let escaped = SECRET.map(|half| Tree::Text(half.into()).print(true).replace('"', ""));
         let secrets: Vec<_> = SECRET.into_iter().chain(escaped.iter().map(String::as_str)).collect();
         prop_assume!(!secrets.iter().any(|secret| names_a_field(&json, secret)));
-        for format in ["text", "json"] {
+        for format in ["text", "json", "github"] {
             let output = run("check", &["--format", format, "-"], json.as_bytes(), false);
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8(said).unwrap();
@@ -208,5 +208,58 @@ fn snippets_show_only_what_is_harmless() {
         let text = String::from_utf8(output.stdout).unwrap();
         let line = format!("\n1 | {shown}\n");
         assert!(text.contains(&line), "{json} as\n{text}");
+    }
+}
+
+/// Each kind has harmless fields of its own.
+#[test]
+fn snippets_of_other_kinds() {
+    for (kind, json, shown) in [
+        (
+            "cloud-create",
+            r#"{"name": "w", "image": "u:p@r.io/A", "shell": "pw"}"#,
+            r#"{"name": "*", "image": "****r.io/A", "shell": "**"}"#,
+        ),
+        (
+            "cloud-create",
+            r#"{"name": "w", "image": "a", "env": {"A": 1, "B": "pw"}}"#,
+            r#"{"name": "*", "image": "*", "env": {"*": *, "*": "**"}}"#,
+        ),
+        (
+            "cloud-sandbox",
+            r#"{"status": "paused", "last_error": "pw"}"#,
+            r#"{"status": "paused", "last_error": "**"}"#,
+        ),
+        (
+            "cloud-error",
+            r#"{"code": 404, "message": "pw"}"#,
+            r#"{"code": ***, "message": "**"}"#,
+        ),
+        (
+            "handoff",
+            r#"{"cmd": "run", "args": ["pw"]}"#,
+            r#"{"cmd": "run", "args": ["**"]}"#,
+        ),
+        (
+            "handoff",
+            r#"{"cmd": "run -p pw", "args": ["pw"]}"#,
+            r#"{"cmd": "*********", "args": ["**"]}"#,
+        ),
+        (
+            "volume",
+            r#"{"name": "a", "kind": "dir", "labels": [["a", "pw"]]}"#,
+            r#"{"name": "*", "kind": "dir", "labels": [["*", "**"]]}"#,
+        ),
+        (
+            "snapshot",
+            r#"{"source_sandbox": "a b", "destination": {"Path": "pw"}}"#,
+            r#"{"source_sandbox": "a b", "destination": {"Path": "**"}}"#,
+        ),
+    ] {
+        let output = run("check", &["--kind", kind, "-"], json.as_bytes(), false);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let line = format!("\n1 | {shown}\n");
+        assert!(text.contains(&line), "{json} as\n{text}");
+        assert!(!text.contains("pw"), "{text}");
     }
 }

@@ -305,3 +305,29 @@ fn effective_log_sources() {
         );
     }
 }
+
+#[test]
+fn finding_codes() {
+    let texts: Vec<_> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert!(texts.is_sorted() && texts.len() >= 50, "{texts:?}");
+    for code in FindingCode::ALL {
+        assert_eq!(code.as_str().parse(), Ok(*code));
+        assert_eq!(code.to_string(), code.as_str());
+        let text = code.explain();
+        assert!(
+            text.ends_with('.') && !text.contains("  "),
+            "{code}: {text}"
+        );
+    }
+    assert_eq!(
+        "Zero".parse::<FindingCode>(),
+        Err("unknown finding code: Zero".into())
+    );
+    for severity in [Severity::Error, Severity::Warning] {
+        assert_eq!(severity.to_string().parse(), Ok(severity));
+    }
+    assert_eq!(
+        "Error".parse::<Severity>(),
+        Err("unknown severity: Error".into())
+    );
+}

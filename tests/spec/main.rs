@@ -4,9 +4,11 @@
 mod shared;
 
 mod advice;
+mod documents;
 mod enums;
 mod generators;
 mod names;
+mod newer;
 mod plan;
 mod postcard;
 mod rules;

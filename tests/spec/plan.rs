@@ -138,7 +138,7 @@ fn an_answer_that_does_not_fit_is_a_finding_at_its_place() {
                 ..Host::default()
             },
             "error[host-answer] image: the guest would refuse the setup: root: filesystem must be \
-             1 to 32 bytes of lower-case letters, digits, `.`, `-` and `_`",
+             1 to 32 bytes: lower-case letters, digits, `.`, `-` and `_`",
         ),
         (
             &spec(vec![bind("/a", "/data/x"), bind("/f.txt", "/data")]),
@@ -157,7 +157,7 @@ fn an_answer_that_does_not_fit_is_a_finding_at_its_place() {
                 ..Host::default()
             },
             "error[host-answer] network: the guest would refuse the setup: interfaces[0]: name \
-             must be 1 to 15 visible ASCII characters without `/`, `:` and `%`, and not `lo`",
+             must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`",
         ),
     ];
     for (spec, host, text) in cases {
@@ -190,7 +190,80 @@ fn an_environment_is_merged_and_the_working_directory_taken_from_the_runtime() {
         .env("A", "init")
         .cwd("/work");
     assert_eq!(plan.handoff, Some(handoff));
-    assert_eq!(plan.left, []);
+    let paths: Vec<_> = plan.left.iter().map(|left| left.path).collect();
+    assert_eq!(paths, ["network.enabled"]);
+}
+
+/// A host that connects the guest leaves nothing of it, and neither does a spec without a network.
+#[test]
+fn a_network_without_an_interface_is_named() {
+    let on = spec(Vec::new());
+    let mut off = on.clone();
+    off.network.enabled = false;
+    let interface = Interface {
+        mac: [2, 0, 0, 0, 0, 1],
+        name: "eth0".into(),
+        mtu: None,
+        ipv4: None,
+        ipv6: None,
+    };
+    let connected = Host {
+        network: GuestNetwork {
+            interfaces: vec![interface],
+            ..GuestNetwork::default()
+        },
+        ..Host::default()
+    };
+    let cases = [
+        (&on, &Host::default(), true),
+        (&on, &connected, false),
+        (&off, &Host::default(), false),
+        (&off, &connected, false),
+    ];
+    for (spec, host, is_named) in cases {
+        let plan = spec.plan(host).unwrap();
+        let named = plan.left.iter().any(|left| left.path == "network.enabled");
+        assert_eq!(named, is_named);
+    }
+}
+
+/// The guest sets its limits before `execve(2)`, which goes by the new stack limit.
+#[test]
+fn an_init_is_held_to_the_stack_that_the_spec_asks_for() {
+    let args = |bytes| (0..bytes / 100_000).map(|_| "a".repeat(100_000));
+    let of = |soft: Option<u64>, bytes| SandboxSpec {
+        rlimits: soft
+            .map(|soft| Rlimit {
+                resource: RlimitResource::Stack,
+                soft,
+                hard: u64::MAX,
+            })
+            .into_iter()
+            .collect(),
+        init: Some(HandoffInit {
+            args: args(bytes).collect(),
+            ..HandoffInit::new("/sbin/init")
+        }),
+        ..spec(Vec::new())
+    };
+    // In bytes: a quarter of the limit, at least 128 KiB.
+    let cases = [
+        (None, 2_000_000, true),
+        (None, 2_200_000, false),
+        (Some(1 << 20), 200_000, true),
+        (Some(1 << 20), 300_000, false),
+        (Some(12 << 20), 3_000_000, true),
+        (Some(12 << 20), 3_200_000, false),
+    ];
+    for (soft, bytes, fits) in cases {
+        let spec = of(soft, bytes);
+        assert_eq!(spec.validate().is_ok(), fits, "{soft:?} {bytes}");
+        assert_eq!(
+            spec.plan(&Host::default()).is_ok(),
+            fits,
+            "{soft:?} {bytes}"
+        );
+    }
 }
 
 #[test]
@@ -213,13 +286,27 @@ fn what_nobody_acts_on_is_named() {
     for (init, left) in [
         (
             None,
-            &["runtime.workdir", "runtime.user", "env", "patches"][..],
+            &[
+                "runtime.workdir",
+                "runtime.user",
+                "env",
+                "patches",
+                "network.enabled",
+            ][..],
         ),
-        (Some(init.clone()), &["runtime.user", "patches"]),
+        (
+            Some(init.clone()),
+            &["runtime.user", "patches", "network.enabled"],
+        ),
         // The init has a directory of its own.
         (
             Some(init.cwd("/")),
-            &["runtime.workdir", "runtime.user", "patches"],
+            &[
+                "runtime.workdir",
+                "runtime.user",
+                "patches",
+                "network.enabled",
+            ],
         ),
     ] {
         let plan = of(init).plan(&Host::default()).unwrap();

@@ -117,6 +117,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("comma-missing", &["syntax "]),
     ("bracket-unclosed", &["syntax "]),
     ("number-too-large", &["wrong-type resources.cpus", "wrong-type resources.memory_mib"]),
+    ("newer-release", &["newer-field image.Bind", "newer-field resources.max_cpus", "newer-field mounts[0].type", "newer-field mounts[1].options.override_uid", "newer-field network.strict", "newer-field network.http"]),
     ("many-at-once", &["unknown-field runtime.hostnme", "name-invalid name", "zero resources.cpus", "path-not-absolute runtime.workdir", "path-not-absolute mounts[0].guest", "name-invalid mounts[1].name", "host-port-zero network.ports[0].host_port"]),
 ];
 

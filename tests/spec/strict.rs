@@ -10,6 +10,8 @@ use crate::shared::values;
 enum StrictOnly {
     /// A field that its object does not have.
     UnknownField,
+    /// What a newer release added.
+    NewerField,
     /// A name twice, where plain serde does not look at it or where any name may be.
     RepeatedName,
     /// An object as the list of its fields' values.
@@ -38,6 +40,7 @@ impl StrictOnly {
         let inside = |outer: &Finding| one.path.steps().starts_with(outer.path.steps());
         match one.code {
             FindingCode::UnknownField => Some(Self::UnknownField),
+            FindingCode::NewerField => Some(Self::NewerField),
             FindingCode::RepeatedField => {
                 let is_inside = |free: &&str| {
                     path.strip_prefix(*free)
@@ -45,7 +48,10 @@ impl StrictOnly {
                 };
                 let is_free = path == "$schema" || FREE.iter().any(is_inside);
                 let is_unread = all.iter().any(|other| {
-                    let is_unknown = other.code == FindingCode::UnknownField;
+                    let is_unknown = matches!(
+                        other.code,
+                        FindingCode::UnknownField | FindingCode::NewerField
+                    );
                     (is_unknown || Self::of_shape(other).is_some()) && inside(other)
                 });
                 Some(Self::RepeatedName).filter(|_| is_free || is_unread)
@@ -69,7 +75,10 @@ impl StrictOnly {
 
     /// Whether plain serde may refuse what is like this.
     fn is_doubtful(self) -> bool {
-        matches!(self, Self::ListForObject | Self::ObjectForWord)
+        matches!(
+            self,
+            Self::NewerField | Self::ListForObject | Self::ObjectForWord
+        )
     }
 }
 
@@ -169,6 +178,7 @@ fn the_list_of_what_is_refused() {
             r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", "x": 1}]}"#,
             UnknownField,
         ),
+        (r#"{"resources": {"max_cpus": 4}}"#, NewerField),
         (r#"{"labels": {"a": "", "a": ""}}"#, RepeatedName),
         (r#"{"network": {"policy": {"a": 1, "a": 2}}}"#, RepeatedName),
         (r#"{"$schema": "", "$schema": ""}"#, RepeatedName),

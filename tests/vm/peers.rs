@@ -9,7 +9,7 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use microsandbox_types::{
     EncodeError, ExecLimits, GuestReport, GuestSetup, HandOver, HandOverError, HandoffInit,
-    MessageField, MessageRule, MountSource, Outcome, hand_over,
+    MessageField, MessageRule, MountSource, Outcome, RlimitResource, SetupRlimit, hand_over,
 };
 use twox_hash::XxHash64;
 
@@ -135,14 +135,23 @@ fn an_agent_of_generation_1() -> Test {
     }
 }
 
-/// A byte more would be `E2BIG`, which the host knows from `Ready`.
+fn stack(soft: u64) -> SetupRlimit {
+    SetupRlimit {
+        resource: RlimitResource::Stack,
+        soft,
+        hard: u64::MAX,
+    }
+}
+
+/// A byte more would be `E2BIG`, which the host knows from `Ready` and from the stack limit that it
+/// sets.
 fn the_limit_is_met_with_the_guests_facts() -> Test {
     let setup = GuestSetup {
-        hostname: Some("web-1".into()),
+        rlimits: vec![stack(1 << 20)],
         ..GuestSetup::default()
     };
     // HOME=/ and TERM=linux take 8 + 7 and 8 + 11 bytes.
-    let total = usize::try_from(ExecLimits::default().max_total_bytes())? - 34;
+    let total = usize::try_from(ExecLimits::new(4096, 1 << 20).max_total_bytes())? - 34;
     let handoff = filled_to(HandoffInit::new(INIT), total);
     let mut vm = start("to-the-byte", Vec::new())?;
     let mut reports = Vec::new();
@@ -169,7 +178,7 @@ fn the_limit_is_met_with_the_guests_facts() -> Test {
     }
 }
 
-/// Two megabytes are under way while the agent waits for a disk that is plugged in only then.
+/// Four megabytes are under way while the agent waits for a disk that is plugged in only then.
 fn a_large_handoff_waits_for_a_late_disk() -> Test {
     let image = image("late.img", &folder("late")?)?;
     let monitors = tempfile::tempdir()?;
@@ -187,10 +196,11 @@ fn a_large_handoff_waits_for_a_late_disk() -> Test {
     };
     let setup = GuestSetup {
         mounts: vec![mount(MountSource::Block(block("m0", None)), "/data")],
+        rlimits: vec![stack(64 << 20)],
         ..GuestSetup::default()
     };
     let arg = "a".repeat(100_000);
-    let handoff = (0..20).fold(HandoffInit::new(INIT), |init, _| init.arg(arg.as_str()));
+    let handoff = (0..41).fold(HandoffInit::new(INIT), |init, _| init.arg(arg.as_str()));
     let mut vm = start_machine(kit()?, "late", &machine)?;
     let outcome = hand_over(
         &mut vm.agent,
