@@ -181,6 +181,19 @@ impl<'de> DeserializeSeed<'de> for Skip<'_, '_> {
     }
 }
 
+/// Where a member of a mount is.
+struct Member {
+    name: usize,
+    value: Range<usize>,
+}
+
+/// Reads a name that was read before.
+fn key_at(json: &str, start: usize) -> Cow<'_, str> {
+    let text = json.get(start..).unwrap_or_default();
+    let read = Key.deserialize(&mut serde_json::Deserializer::from_str(text));
+    read.unwrap_or_default()
+}
+
 /// A field that no object of its kind has, until all names of its object are known.
 struct Unknown<'de, 'j> {
     name: Cow<'de, str>,
@@ -376,15 +389,16 @@ impl Walk<'_, '_> {
     fn tagged(
         &mut self,
         variants: &'static [Variant],
-        members: &[(Cow<'_, str>, Range<usize>, Range<usize>)],
+        members: &[Member],
         names: &Names<'_>,
         bracket: &Range<usize>,
         whole: Range<usize>,
     ) {
         let mount = self.at;
         let text = |span: &Range<usize>| self.cursor.json().get(span.clone()).unwrap_or_default();
-        let tag = members.iter().find(|(name, ..)| name == "type");
-        let named = tag.and_then(|(_, _, value)| serde_json::from_str::<String>(text(value)).ok());
+        let tag = names.get("type");
+        let tag = tag.and_then(|start| members.iter().find(|member| member.name == start));
+        let named = tag.and_then(|tag| serde_json::from_str::<String>(text(&tag.value)).ok());
         let variant = variants
             .iter()
             .find(|variant| Some(variant.tag) == named.as_deref());
@@ -394,10 +408,12 @@ impl Walk<'_, '_> {
             let tags: Vec<_> = variants.iter().map(|one| one.tag).collect();
             let newer = named.as_deref().and_then(newer::mount_type);
             match (tag, newer) {
-                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
-                (Some((_, name, value)), None) => {
-                    let opening = text(value).starts_with(['{', '[']);
-                    let marked = if opening { name.clone() } else { value.clone() };
+                (Some(tag), Some(newer)) => newer.note(&at, tag.value.clone(), self.found),
+                (Some(tag), None) => {
+                    let marked = match text(&tag.value).starts_with(['{', '[']) {
+                        true => self.cursor.at(tag.name).string(None),
+                        false => tag.value.clone(),
+                    };
                     self.note(&at, marked, FindingCode::WrongType, |finding| {
                         finding.message = format!("\"type\" must be {}", either(&tags));
                         let named = named.as_deref();
@@ -414,9 +430,14 @@ impl Walk<'_, '_> {
             }
             return;
         };
-        for (key, name, value) in members.iter().filter(|(key, ..)| key != "type") {
+        for Member { name, value } in members {
+            let (key, name) = (key_at(self.cursor.json(), *name), *name);
+            if key == "type" {
+                continue;
+            }
             let known = variant.fields.iter().find(|field| field.name == key);
-            let is_first = names.get(key) == Some(name.start);
+            let is_first = names.get(&key) == Some(name);
+            let name = self.cursor.at(name).string(None);
             match known {
                 Some(_) if is_first => {}
                 // It has been told, and the first is the one that is read.
@@ -436,8 +457,8 @@ impl Walk<'_, '_> {
                 root: self.root,
                 // Plain serde reads all that a mount has before it knows the kind.
                 shape: Some(known.map_or(&Shape::Any, |field| field.shape)),
-                at: mount.field(key),
-                name: Some(name.clone()),
+                at: mount.field(&key),
+                name: Some(name),
                 cursor: &mut cursor,
                 found: &mut *self.found,
                 mends: &mut *self.mends,
@@ -629,8 +650,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 mends: &mut *self.mends,
             })?;
             if matches!(shape, Some(Shape::Tagged(_))) {
-                let value = value..self.cursor.token();
-                members.push((key, name, value));
+                let (name, value) = (name.start, value..self.cursor.here());
+                members.push(Member { name, value });
             }
         }
         let whole = bracket.start..self.cursor.punctuation().end;

@@ -3,7 +3,7 @@
 use microsandbox_types::*;
 use proptest::prelude::*;
 
-use crate::shared::values;
+use crate::shared::{heap, values};
 
 /// What plain serde reads and strict reading refuses, all there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,5 +197,58 @@ fn the_list_of_what_is_refused() {
             .map(|one| StrictOnly::of(one, &found))
             .collect();
         assert_eq!(only, [Some(expected)], "{json}: {found}");
+    }
+}
+
+/// A hostile text takes no more of the heap than 16 bytes for each of its own.
+#[test]
+fn heap_that_a_hostile_text_takes() {
+    let many = |count: usize, one: &dyn Fn(usize) -> String| {
+        (0..count).map(one).collect::<Vec<_>>().join(",")
+    };
+    for (what, json) in [
+        (
+            "unknown fields",
+            format!("{{{}}}", many(20_000, &|n| format!("\"a{n}\":1"))),
+        ),
+        (
+            "repeated fields",
+            format!("{{{}}}", many(20_000, &|_| "\"a\":1".into())),
+        ),
+        (
+            "names from elsewhere",
+            format!("{{{}}}", many(20_000, &|n| format!("\"memory{n}\":1"))),
+        ),
+        (
+            // Shorter names take plain serde itself 15 bytes for each of theirs.
+            "a mount's members",
+            format!(
+                "{{\"mounts\":[{{\"type\":\"Tmpfs\",{}}}]}}",
+                many(20_000, &|n| format!("\"member{n}\":1"))
+            ),
+        ),
+        (
+            "a mount's repeated members",
+            format!(
+                "{{\"mounts\":[{{\"type\":\"Tmpfs\",{}}}]}}",
+                many(20_000, &|_| "\"guest\":1".into())
+            ),
+        ),
+        (
+            "mistakes in a list",
+            format!("{{\"env\":[{}]}}", many(20_000, &|_| "{}".into())),
+        ),
+        ("open brackets", "[".repeat(100_000)),
+        ("comments", "//\n".repeat(30_000)),
+        ("commas", format!("[{}]", "[1,],".repeat(20_000))),
+        (
+            "single quotes",
+            format!("[{}]", many(20_000, &|_| "''".into())),
+        ),
+    ] {
+        let (found, heap) = heap::measure(|| SandboxSpec::check_json(&json));
+        assert!(!found.is_empty(), "{what}");
+        let most = 16 * json.len();
+        assert!(heap.peak <= most, "{what}: {} of {most}", heap.peak);
     }
 }
