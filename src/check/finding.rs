@@ -308,8 +308,8 @@ impl Findings {
         }
         if self.kept.len() < MAX_FINDINGS {
             self.kept.push(finding());
-        } else if code.severity() == Severity::Error {
-            // The last warning makes way. Each warning is displaced once and the list is short.
+        } else if code.severity() == Severity::Error && self.errors <= MAX_FINDINGS {
+            // The last warning makes way, as long as one can be left.
             let warning = |kept: &Finding| kept.severity() == Severity::Warning;
             if let Some(last) = self.kept.iter().rposition(warning) {
                 self.kept.remove(last);

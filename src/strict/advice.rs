@@ -98,11 +98,7 @@ pub(super) fn of_type(
 ) -> Advice {
     let shape = shape.inner();
     if is_root {
-        // Only a sandbox has all of these.
-        let is_spec = ["name", "image"]
-            .iter()
-            .all(|name| shape.field(name).is_some());
-        return if is_spec {
+        return if is_spec(shape) {
             Advice::write(SPEC)
         } else {
             Advice::default()
@@ -176,6 +172,12 @@ pub(super) fn of_type(
         ((name, _), Shape::Number(_), "a string") => of_digits(name, value.trim_matches('"')),
         _ => Advice::default(),
     }
+}
+
+/// Whether a document is a sandbox's spec.
+pub(super) fn is_spec(root: &Shape) -> bool {
+    let image = root.field("image");
+    image.is_some_and(|image| matches!(image.shape, Shape::Variants(_)))
 }
 
 /// Advises on a number that its field does not take.
@@ -375,7 +377,7 @@ enum Sample {
     NotNumber(&'static str),
 }
 
-/// All that has a home in a sandbox's spec; the first that fits counts.
+/// The first that fits counts: the document has its home, and the sample is of its shape.
 #[rustfmt::skip]
 const BROUGHT: &[Brought] = {
     use Sample::*;
@@ -389,6 +391,9 @@ const BROUGHT: &[Brought] = {
         Brought { inside: &["init"], names: "command path program exec executable bin entrypoint", home: ".", field: "cmd", sample: Json(r#""/bin/sh""#) },
         Brought { inside: &["init"], names: "workdir workingdir workingdirectory", home: ".", field: "cwd", sample: Json(r#""/app""#) },
         Brought { inside: ANY_PART, names: "environment envs envvars environ", home: "", field: "env", sample: Json(r#"[{"key": "TOKEN", "value": "…"}]"#) },
+        Brought { inside: ROOT, names: "environment envs envvars environ", home: "", field: "env", sample: Json(r#"{"TOKEN": "…"}"#) },
+        Brought { inside: ROOT, names: "memory mem ram memorymb memorylimit memlimit", home: "", field: "memory_mib", sample: Mib("512") },
+        Brought { inside: ROOT, names: "cpu cpus cores ncpu ncpus numcpus cpucount", home: "", field: "vcpus", sample: Number(255, "2") },
         Brought { inside: ANY_PART, names: "volumes volume binds bindmounts volumemounts disks", home: "", field: "mounts", sample: Json(r#"[{"type": "Bind", "host": "/srv/app", "guest": "/app", "options": {"readonly": true}}]"#) },
         Brought { inside: ROOT, names: "tmpfs", home: "", field: "mounts", sample: Json(r#"[{"type": "Tmpfs", "guest": "/tmp"}]"#) },
         Brought { inside: ROOT, names: "command cmd args argv run", home: "runtime", field: "cmd", sample: Json(r#"["/bin/sh", "-c", "sleep 1"]"#) },
@@ -506,7 +511,8 @@ impl Brought {
             .collect();
         let from_here = self.home.starts_with('.');
         if home.is_empty() && from_here || !from_here && is_path(object, &home) {
-            known.iter().find(|known| known.name == field)?;
+            let shape = known.iter().find(|known| known.name == field)?.shape;
+            fits(&json, shape).then_some(())?;
             return Some(match is_there(field) {
                 true => (Advice::default(), Some(Vec::new())),
                 false => (advice(format!("write `\"{field}\": {json}`")), None),
@@ -520,7 +526,7 @@ impl Brought {
             }
             _ => home.iter().fold(Some(root), lead),
         };
-        shape?.field(field)?;
+        fits(&json, shape?.field(field)?.shape).then_some(())?;
         // The part that leads there, if it starts in this object.
         let part = home.first().filter(|_| from_here || object.is_empty());
         if part.is_some_and(|part| !is_there(part)) {
@@ -543,6 +549,23 @@ impl Brought {
         let rest = home.into_iter().chain([field]);
         path.extend(rest.map(|step| PathStep::Field(step.into())));
         Some((advice(help), Some(path)))
+    }
+}
+
+/// Whether a sample is for a field of this shape: other kinds of documents have others.
+fn fits(json: &str, shape: &Shape) -> bool {
+    let is_map = json.starts_with(r#"{"TOKEN"#) || json.starts_with(r#"{"app"#);
+    match shape.inner() {
+        Shape::List(of) => json
+            .strip_prefix('[')
+            .is_some_and(|element| fits(element, of)),
+        Shape::Pair => json.starts_with('['),
+        Shape::Map(_) => is_map,
+        Shape::Object(_) | Shape::Variants(_) | Shape::Tagged(_) => {
+            json.starts_with('{') && !is_map
+        }
+        Shape::Text | Shape::Word(_) => json.starts_with('"'),
+        _ => !json.starts_with(['{', '[', '"']),
     }
 }
 
@@ -744,15 +767,14 @@ impl Homes {
 
 /// Whether two names are one but for case, `_` and `-`.
 fn squashed(one: &str, other: &str) -> bool {
-    let letters = |name: &'_ str| {
-        let bytes = name
-            .bytes()
-            .filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
-        bytes
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect::<Vec<_>>()
-    };
-    one.len().abs_diff(other.len()) <= MAX_SQUASHED && letters(one) == letters(other)
+    one.len().abs_diff(other.len()) <= MAX_SQUASHED && letters(one).eq(letters(other))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name
+        .bytes()
+        .filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
+    bytes.map(|byte| byte.to_ascii_lowercase())
 }
 
 /// How many `_` and `-` a name may have more than another.

@@ -26,6 +26,10 @@ impl<'j> Cursor<'j> {
         Self { at, ..*self }
     }
 
+    pub(super) fn here(&self) -> usize {
+        self.at
+    }
+
     pub(super) fn json(&self) -> &'j str {
         self.json
     }

@@ -11,6 +11,7 @@ mod fix;
 #[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod names;
 mod newer;
 mod shape;
 mod syntax;
@@ -147,14 +148,14 @@ impl<'j> Form<'j> {
                     return form;
                 }
             };
-            let fixed = (!fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS)
-                .then(|| fixes.apply(&form.text));
             undo(&form.moves, &mut fixes.found);
-            form.found.extend(fixes.found);
-            if let Some((text, moves)) = fixed {
+            if !fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS {
+                let (found, text, moves) = fixes.apply(&form.text);
+                form.found.extend(found);
                 form.fix(text, moves);
                 continue;
             }
+            form.found.extend(fixes.found);
             undo(&form.moves, &mut found);
             form.found.extend(found);
             if !form.moves.is_empty() {
@@ -204,8 +205,8 @@ fn fix_syntax(json: &str, root: Root) -> Option<(Findings, String, Moves)> {
     if fixes.found.is_empty() {
         return None;
     }
-    let (text, moves) = fixes.apply(json);
+    let fixed = fixes.apply(json);
     let (found, fixable) = (&mut Findings::default(), &mut Fixes::default());
-    let is_json = walk(&text, &text, root, found, fixable).is_ok();
-    is_json.then_some((fixes.found, text, moves))
+    let is_json = walk(&fixed.1, &fixed.1, root, found, fixable).is_ok();
+    is_json.then_some(fixed)
 }

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use super::advice::SPEC;
+use super::advice::{SPEC, is_spec};
 use super::fix::Fixes;
 use super::locate::syntax_error;
 use super::shape::Root;
@@ -30,7 +30,7 @@ pub(super) fn walk_broken<'j>(
     root: Root,
     found: &mut Findings,
 ) -> (Cow<'j, str>, Option<Mends>) {
-    if let Some(finding) = other_format(json) {
+    if let Some(finding) = other_format(json, root) {
         found.push(FindingCode::Syntax, || finding);
         return (Cow::Borrowed(json), None);
     }
@@ -76,7 +76,7 @@ fn finding(span: Range<usize>, message: impl Into<String>) -> Finding {
 }
 
 /// Names a text that is of another format as a whole.
-fn other_format(text: &str) -> Option<Finding> {
+fn other_format(text: &str, root: Root) -> Option<Finding> {
     let told = |span, message: &str, help: String| Finding {
         label: Some("the file starts here".into()),
         help: Some(help),
@@ -90,9 +90,9 @@ fn other_format(text: &str) -> Option<Finding> {
     }
     let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     if bare.trim().is_empty() {
-        let help = format!("the smallest spec is `{SPEC}`");
+        let help = || format!("the smallest spec is `{SPEC}`");
         return Some(Finding {
-            help: Some(help),
+            help: is_spec(root.shape).then(help),
             ..finding(0..0, "the file is empty")
         });
     }

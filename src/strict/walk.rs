@@ -1,7 +1,6 @@
 //! The walk: every mistake of form at its place, and what would mend it.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,8 +12,10 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::advice::{self, either, subject};
 use super::cursor::Cursor;
 use super::fix::{self, Fixes};
+use super::locate;
+use super::names::Names;
+use super::newer;
 use super::shape::{Field, Root, Shape, Variant};
-use super::{locate, newer};
 use crate::check::{
     Edit, FieldPath, Finding, FindingCode, Findings, PathStep, Place, Related, Shown,
 };
@@ -185,15 +186,25 @@ impl<'de> DeserializeSeed<'de> for Skip<'_, '_> {
     }
 }
 
+/// Where a member of a mount is.
+struct Member {
+    name: usize,
+    value: Range<usize>,
+}
+
+/// Reads a name that was read before.
+fn key_at(json: &str, start: usize) -> Cow<'_, str> {
+    let text = json.get(start..).unwrap_or_default();
+    let read = Key.deserialize(&mut serde_json::Deserializer::from_str(text));
+    read.unwrap_or_default()
+}
+
 /// A field that no object of its kind has, until all names of its object are known.
 struct Unknown<'de, 'j> {
     name: Cow<'de, str>,
     span: Range<usize>,
     value: &'j str,
 }
-
-/// A field's name, where it is, and where its value is.
-type Member<'n> = (Cow<'n, str>, Range<usize>, Range<usize>);
 
 /// One value of the document on its way past its shape. Without a shape it is only passed.
 struct Walk<'a, 'j> {
@@ -233,7 +244,7 @@ impl Walk<'_, '_> {
         edits: Vec<Edit>,
         fill: impl FnOnce(&mut Finding),
     ) {
-        let is_fixable = !edits.is_empty();
+        let is_fixable = !edits.is_empty() && self.cursor.json().len() <= fix::MAX_BYTES;
         let finding = |edits| {
             let mut finding = Finding::new(at.path(), code, "");
             finding.span = Some(span);
@@ -244,7 +255,7 @@ impl Walk<'_, '_> {
         if is_fixable {
             self.fixes.push(code, edits, finding);
         } else {
-            self.found.push(code, || finding(edits));
+            self.found.push(code, || finding(Vec::new()));
         }
     }
 
@@ -370,7 +381,7 @@ impl Walk<'_, '_> {
         &mut self,
         unknown: &Unknown<'_, '_>,
         known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         edits: Vec<Edit>,
     ) {
         let object = self.at;
@@ -387,7 +398,7 @@ impl Walk<'_, '_> {
         let code = FindingCode::UnknownField;
         self.note_fixable(&at, span.clone(), code, edits, |finding| {
             finding.message = format!("unknown field \"{}\"", Shown(name));
-            let is_there = |name: &str| names.contains_key(name);
+            let is_there = |name: &str| names.get(name).is_some();
             let (advice, field) =
                 advice::of_name(root.shape, &object, known, &is_there, name, value);
             advice.give(finding);
@@ -404,7 +415,7 @@ impl Walk<'_, '_> {
         &mut self,
         misspelt: &[(Unknown<'_, '_>, &'static str)],
         known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         repeats: bool,
     ) {
         let mut meant: Vec<_> = misspelt.iter().map(|(_, meant)| *meant).collect();
@@ -413,8 +424,8 @@ impl Walk<'_, '_> {
             let first = meant.partition_point(|other| other < one);
             let is_alone = meant.get(first.saturating_add(1)) != Some(one);
             // A mount has an older place for this one, too.
-            let is_elsewhere = *one == "readonly" && names.contains_key("options");
-            let is_taken = names.contains_key(*one) || is_elsewhere;
+            let is_elsewhere = *one == "readonly" && names.get("options").is_some();
+            let is_taken = names.get(one).is_some() || is_elsewhere;
             let edits = if repeats || !is_alone || is_taken {
                 Vec::new()
             } else {
@@ -425,12 +436,7 @@ impl Walk<'_, '_> {
     }
 
     /// Notes the fields that an object must have and has not.
-    fn missing(
-        &mut self,
-        fields: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-        bracket: &Range<usize>,
-    ) {
+    fn missing(&mut self, fields: &'static [Field], names: &Names<'_>, bracket: &Range<usize>) {
         let object = self.at;
         let replaced = self
             .inner()
@@ -442,7 +448,7 @@ impl Walk<'_, '_> {
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         let mut absent = fields
             .iter()
-            .filter(|field| field.required && !names.contains_key(field.name))
+            .filter(|field| field.required && names.get(field.name).is_none())
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
@@ -462,16 +468,17 @@ impl Walk<'_, '_> {
     fn tagged(
         &mut self,
         variants: &'static [Variant],
-        members: &[Member<'_>],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        members: &[Member],
+        names: &Names<'_>,
         bracket: &Range<usize>,
         whole: Range<usize>,
         repeats: bool,
     ) {
         let mount = self.at;
         let text = |span: &Range<usize>| self.cursor.json().get(span.clone()).unwrap_or_default();
-        let tag = members.iter().find(|(name, ..)| name == "type");
-        let named = tag.and_then(|(_, _, value)| serde_json::from_str::<String>(text(value)).ok());
+        let tag = names.get("type");
+        let tag = tag.and_then(|start| members.iter().find(|member| member.name == start));
+        let named = tag.and_then(|tag| serde_json::from_str::<String>(text(&tag.value)).ok());
         let variant = variants
             .iter()
             .find(|variant| Some(variant.tag) == named.as_deref());
@@ -481,15 +488,15 @@ impl Walk<'_, '_> {
             let tags: Vec<_> = variants.iter().map(|one| one.tag).collect();
             let newer = named.as_deref().and_then(newer::mount_type);
             match (tag, newer) {
-                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
-                (Some((_, name, value)), None) => {
-                    let opening = text(value).starts_with(['{', '[']);
-                    let marked = if opening { name.clone() } else { value.clone() };
+                (Some(tag), Some(newer)) => newer.note(&at, tag.value.clone(), self.found),
+                (Some(tag), None) => {
+                    let marked = match text(&tag.value).starts_with(['{', '[']) {
+                        true => self.cursor.at(tag.name).string(None),
+                        false => tag.value.clone(),
+                    };
                     let given = named.as_deref().unwrap_or_default();
                     let meant = fix::spelt(given, tags.iter().copied());
-                    let end = value.start.saturating_add(text(value).trim_end().len());
-                    let string = value.start..end;
-                    let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(&string, meant));
+                    let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(&tag.value, meant));
                     self.note_fixable(&at, marked, FindingCode::WrongType, edits, |finding| {
                         finding.message = format!("\"type\" must be {}", either(&tags));
                         let named = named.as_deref();
@@ -508,9 +515,14 @@ impl Walk<'_, '_> {
             return;
         };
         let mut misspelt = Vec::new();
-        for (key, name, value) in members.iter().filter(|(key, ..)| key != "type") {
+        for Member { name, value } in members {
+            let (key, name) = (key_at(self.cursor.json(), *name), *name);
+            if key == "type" {
+                continue;
+            }
             let known = variant.fields.iter().find(|field| field.name == key);
-            let is_first = names.get(key) == Some(name);
+            let is_first = names.get(&key) == Some(name);
+            let name = self.cursor.at(name).string(None);
             match known {
                 Some(_) if is_first => {}
                 // It has been told, and the first is the one that is read.
@@ -522,7 +534,7 @@ impl Walk<'_, '_> {
                         value: self.cursor.source(value),
                     };
                     let fields = variant.fields.iter().map(|field| field.name);
-                    match fix::spelt(key, fields) {
+                    match fix::spelt(&key, fields) {
                         Some(meant) => misspelt.push((unknown, meant)),
                         None => self.unknown(&unknown, variant.fields, names, Vec::new()),
                     }
@@ -534,8 +546,8 @@ impl Walk<'_, '_> {
                 root: self.root,
                 // Plain serde reads all that a mount has before it knows the kind.
                 shape: Some(known.map_or(&Shape::Any, |field| field.shape)),
-                at: mount.field(key),
-                name: Some(name.clone()),
+                at: mount.field(&key),
+                name: Some(name),
                 cursor: &mut cursor,
                 found: &mut *self.found,
                 fixes: &mut *self.fixes,
@@ -550,20 +562,13 @@ impl Walk<'_, '_> {
     }
 
     /// Notes the name of the field for a mount's kind, if it is there but for its spelling.
-    fn misspelt_tag(
-        &mut self,
-        members: &[Member<'_>],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-        repeats: bool,
-    ) -> bool {
-        let tag = |name: &str| fix::spelt(name, ["type"].into_iter());
-        let mut like = members.iter().filter_map(|(name, span, value)| {
-            let unknown = Unknown {
-                name: name.clone(),
-                span: span.clone(),
-                value: self.cursor.source(value),
-            };
-            Some((unknown, tag(name)?))
+    fn misspelt_tag(&mut self, members: &[Member], names: &Names<'_>, repeats: bool) -> bool {
+        let mut like = members.iter().filter_map(|member| {
+            let name = key_at(self.cursor.json(), member.name);
+            let meant = fix::spelt(&name, ["type"].into_iter())?;
+            let span = self.cursor.at(member.name).string(None);
+            let value = self.cursor.source(&member.value);
+            Some((Unknown { name, span, value }, meant))
         });
         match (like.next(), like.next()) {
             (Some(only), None) if !repeats => {
@@ -687,7 +692,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(Shape::Object(known) | Shape::Variants(known)) => known,
             _ => &[],
         };
-        let mut names: BTreeMap<Cow<'de, str>, Range<usize>> = BTreeMap::new();
+        let mut names = Names::new(known);
         let (mut members, mut unknown, mut misspelt) = (Vec::new(), Vec::new(), Vec::new());
         let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
@@ -702,7 +707,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             let field = known.iter().find(|field| field.name == key);
             // The root has room for a line that editors read.
             let is_schema = key == "$schema" && object.name() == ("", false);
-            if let (Some(first), true) = (names.get(&key).cloned(), shape.is_some()) {
+            let first = shape.and_then(|_| names.first(key.clone(), name.start));
+            if let Some(first) = first {
+                let first = self.cursor.at(first).string(None);
                 self.note(&at, name.clone(), FindingCode::RepeatedField, |finding| {
                     finding.message = format!("duplicate field \"{}\"", Shown(&key));
                     let label = "the first is here".into();
@@ -715,15 +722,13 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 {
                     self.mends.add(&at, name.clone(), With::NoName);
                 }
-            } else {
-                names.insert(key.clone(), name.clone());
             }
             if matches!(shape, Some(Shape::Object(_))) && field.is_none() {
                 let value = self.cursor.rest();
                 let whole = fields.next_value_seed(Skip(&mut *self.cursor))?;
                 if is_schema {
                     self.schema(&at, value, name, whole);
-                } else if names.get(&key) == Some(&name) {
+                } else if first.is_none() {
                     let span = name;
                     let one = Unknown {
                         name: key,
@@ -756,8 +761,8 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 mends: &mut *self.mends,
             })?;
             if matches!(shape, Some(Shape::Tagged(_))) {
-                let value = value..self.cursor.token();
-                members.push((key, name, value));
+                let (name, value) = (name.start, value..self.cursor.here());
+                members.push(Member { name, value });
             }
         }
         let whole = bracket.start..self.cursor.punctuation().end;
@@ -776,7 +781,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(shape) => {
                 let edits = match repeats {
                     true => Vec::new(),
-                    false => fix::object(shape, self.cursor.json(), &names, &whole),
+                    false => fix::object(shape, self.cursor.json(), names.len(), &whole),
                 };
                 self.wrong_type_fixable("an object", marked, whole, edits);
             }
@@ -790,14 +795,15 @@ impl Walk<'_, '_> {
     fn variant(
         &mut self,
         known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         repeats: bool,
         marked: Range<usize>,
         whole: Range<usize>,
     ) {
         let at = self.at;
-        let mut in_order: Vec<_> = names.iter().collect();
-        in_order.sort_by_key(|(_, span)| span.start);
+        let span = |start| self.cursor.at(start).string(None);
+        let in_order = names.in_order().into_iter();
+        let in_order: Vec<_> = in_order.map(|(name, start)| (name, span(start))).collect();
         let kinds: Vec<_> = known.iter().map(|one| one.name).collect();
         let is_kind = |name: &str| kinds.contains(&name);
         let is_one_of = |finding: &mut Finding| {

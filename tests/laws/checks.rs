@@ -28,8 +28,8 @@ pub fn any(data: &[u8]) {
                 matches!(
                     one.code,
                     FindingCode::Missing
-                        | FindingCode::NewerField
                         | FindingCode::UnknownField
+                        | FindingCode::NewerField
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType
                 )

@@ -60,7 +60,7 @@ fn of_mistakes_of_form() {
         (
             WrongType,
             "mounts[0].type",
-            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"»}]}"#,
+            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"» }]}"#,
         ),
         (
             WrongType,

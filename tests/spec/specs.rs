@@ -100,7 +100,6 @@ const SPECS: &[(&str, &[&str])] = &[
     ("pull-policy-lower-case", &["wrong-type pull_policy"]),
     ("not-json", &["syntax ", "image-reference image.Oci.reference"]),
     ("empty-file", &["syntax "]),
-    ("newer-release", &["newer-field image.Bind", "newer-field resources.max_cpus", "newer-field mounts[0].type", "newer-field mounts[1].options.override_uid", "newer-field network.strict", "newer-field network.http"]),
     ("image-as-string", &["wrong-type image"]),
     ("image-two-kinds", &["wrong-type image"]),
     ("ports-as-strings", &["wrong-type network.ports[0]"]),
@@ -118,6 +117,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("comma-missing", &["syntax "]),
     ("bracket-unclosed", &["syntax "]),
     ("number-too-large", &["wrong-type resources.cpus", "wrong-type resources.memory_mib"]),
+    ("newer-release", &["newer-field image.Bind", "newer-field resources.max_cpus", "newer-field mounts[0].type", "newer-field mounts[1].options.override_uid", "newer-field network.strict", "newer-field network.http"]),
     ("many-at-once", &["unknown-field runtime.hostnme", "name-invalid name", "zero resources.cpus", "path-not-absolute runtime.workdir", "path-not-absolute mounts[0].guest", "name-invalid mounts[1].name", "host-port-zero network.ports[0].host_port"]),
 ];
 

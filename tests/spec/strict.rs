@@ -3,13 +3,15 @@
 use microsandbox_types::*;
 use proptest::prelude::*;
 
-use crate::shared::values;
+use crate::shared::{heap, values};
 
 /// What plain serde reads and strict reading refuses, all there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StrictOnly {
     /// A field that its object does not have.
     UnknownField,
+    /// What a newer release added.
+    NewerField,
     /// A name twice, where plain serde does not look at it or where any name may be.
     RepeatedName,
     /// An object as the list of its fields' values.
@@ -38,6 +40,7 @@ impl StrictOnly {
         let inside = |outer: &Finding| one.path.steps().starts_with(outer.path.steps());
         match one.code {
             FindingCode::UnknownField => Some(Self::UnknownField),
+            FindingCode::NewerField => Some(Self::NewerField),
             FindingCode::RepeatedField => {
                 let is_inside = |free: &&str| {
                     path.strip_prefix(*free)
@@ -45,7 +48,10 @@ impl StrictOnly {
                 };
                 let is_free = path == "$schema" || FREE.iter().any(is_inside);
                 let is_unread = all.iter().any(|other| {
-                    let is_unknown = other.code == FindingCode::UnknownField;
+                    let is_unknown = matches!(
+                        other.code,
+                        FindingCode::UnknownField | FindingCode::NewerField
+                    );
                     (is_unknown || Self::of_shape(other).is_some()) && inside(other)
                 });
                 Some(Self::RepeatedName).filter(|_| is_free || is_unread)
@@ -69,7 +75,10 @@ impl StrictOnly {
 
     /// Whether plain serde may refuse what is like this.
     fn is_doubtful(self) -> bool {
-        matches!(self, Self::ListForObject | Self::ObjectForWord)
+        matches!(
+            self,
+            Self::NewerField | Self::ListForObject | Self::ObjectForWord
+        )
     }
 }
 
@@ -172,6 +181,7 @@ fn the_list_of_what_is_refused() {
             r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", "x": 1}]}"#,
             UnknownField,
         ),
+        (r#"{"resources": {"max_cpus": 4}}"#, NewerField),
         (r#"{"labels": {"a": "", "a": ""}}"#, RepeatedName),
         (r#"{"network": {"policy": {"a": 1, "a": 2}}}"#, RepeatedName),
         (r#"{"$schema": "", "$schema": ""}"#, RepeatedName),
@@ -190,5 +200,58 @@ fn the_list_of_what_is_refused() {
             .map(|one| StrictOnly::of(one, &found))
             .collect();
         assert_eq!(only, [Some(expected)], "{json}: {found}");
+    }
+}
+
+/// A hostile text takes no more of the heap than 16 bytes for each of its own.
+#[test]
+fn heap_that_a_hostile_text_takes() {
+    let many = |count: usize, one: &dyn Fn(usize) -> String| {
+        (0..count).map(one).collect::<Vec<_>>().join(",")
+    };
+    for (what, json) in [
+        (
+            "unknown fields",
+            format!("{{{}}}", many(20_000, &|n| format!("\"a{n}\":1"))),
+        ),
+        (
+            "repeated fields",
+            format!("{{{}}}", many(20_000, &|_| "\"a\":1".into())),
+        ),
+        (
+            "names from elsewhere",
+            format!("{{{}}}", many(20_000, &|n| format!("\"memory{n}\":1"))),
+        ),
+        (
+            // Shorter names take plain serde itself 15 bytes for each of theirs.
+            "a mount's members",
+            format!(
+                "{{\"mounts\":[{{\"type\":\"Tmpfs\",{}}}]}}",
+                many(20_000, &|n| format!("\"member{n}\":1"))
+            ),
+        ),
+        (
+            "a mount's repeated members",
+            format!(
+                "{{\"mounts\":[{{\"type\":\"Tmpfs\",{}}}]}}",
+                many(20_000, &|_| "\"guest\":1".into())
+            ),
+        ),
+        (
+            "mistakes in a list",
+            format!("{{\"env\":[{}]}}", many(20_000, &|_| "{}".into())),
+        ),
+        ("open brackets", "[".repeat(100_000)),
+        ("comments", "//\n".repeat(30_000)),
+        ("commas", format!("[{}]", "[1,],".repeat(20_000))),
+        (
+            "single quotes",
+            format!("[{}]", many(20_000, &|_| "''".into())),
+        ),
+    ] {
+        let (found, heap) = heap::measure(|| SandboxSpec::check_json(&json));
+        assert!(!found.is_empty(), "{what}");
+        let most = 16 * json.len();
+        assert!(heap.peak <= most, "{what}: {} of {most}", heap.peak);
     }
 }
