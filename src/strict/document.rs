@@ -77,7 +77,8 @@ macro_rules! document {
             /// [`MAX_FINDINGS`](crate::MAX_FINDINGS): the result is the text with the
             /// [edits](crate::Edit) of all findings made, kept or not.
             /// [`check_json`](Self::check_json) finds nothing in it that it did not find before,
-            /// and fixing it again returns `None`. Time and memory are in proportion to the text.
+            /// and fixing it again returns `None`. Time and memory are in proportion to the text; one
+            /// of more than 64 MiB is not fixed.
             #[must_use]
             pub fn fix_json(json: &str) -> Option<String> {
                 fix_json(json, $root)

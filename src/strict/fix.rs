@@ -10,8 +10,14 @@ use super::shape::Shape;
 use super::table::{ENV_VAR, ROOTFS_SOURCE};
 use crate::check::{Edit, Finding, FindingCode, Findings, Place, is_image_reference};
 
+/// The longest name that is compared, which is longer than any that is known.
+const MAX_NAME_BYTES: usize = 64;
+
 /// Finds the one that is `given` but for case, `_` and `-`. No two of the known ones are alike.
 pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    if given.len() > MAX_NAME_BYTES {
+        return None;
+    }
     known.find(|known| folded(known).eq(folded(given)))
 }
 
@@ -197,13 +203,14 @@ pub(super) fn syntax(json: &str) -> Fixes {
     fixes
 }
 
-/// The longest text that is fixed: its places fit into an [`Op`].
-pub(super) const MAX_BYTES: usize = 0xffff_ffff;
+/// The longest text that is fixed. Its places, and those in what becomes of it, are kept in 32 bits.
+pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// An edit in small, for there may be as many as the text has room for.
 struct Op {
     start: u32,
-    end: u32,
+    /// How many bytes are deleted: those of a name at most.
+    deleted: u16,
     /// Which of the texts is inserted.
     text: u16,
 }
@@ -240,7 +247,7 @@ impl Fixes {
         }
         self.ops.push(Op {
             start: edit.span.start.try_into().ok()?,
-            end: edit.span.end.try_into().ok()?,
+            deleted: edit.span.len().try_into().ok()?,
             text: text.try_into().ok()?,
         });
         Some(())
@@ -268,7 +275,7 @@ impl Fixes {
 
     /// Returns the findings, the text with all edits made, and where its parts were.
     pub(super) fn apply(mut self, json: &str) -> (Findings, String, Moves) {
-        self.ops.sort_by_key(|op| op.start);
+        self.ops.sort_unstable_by_key(|op| (op.start, op.deleted));
         let (texts, mut at, mut starts) = (self.texts, 0, Vec::with_capacity(self.ops.len()));
         let inserted = self.ops.iter().map(|op| op.text(&texts).len());
         let capacity = json.len().saturating_add(inserted.sum::<usize>());
@@ -278,7 +285,7 @@ impl Fixes {
             let before = json.get(at..span.start);
             debug_assert!(before.is_some(), "edits do not overlap");
             text.push_str(before.unwrap_or_default());
-            starts.push(text.len());
+            starts.push(text.len().try_into().unwrap_or(u32::MAX));
             text.push_str(op.text(&texts));
             at = span.end;
         }
@@ -290,8 +297,8 @@ impl Fixes {
 
 impl Op {
     fn span(&self) -> Range<usize> {
-        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        place(self.start)..place(self.end)
+        let start = as_usize(self.start);
+        start..start.saturating_add(self.deleted.into())
     }
 
     fn text(&self, texts: &[&'static str]) -> &'static str {
@@ -302,12 +309,16 @@ impl Op {
     }
 }
 
+fn as_usize(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
 /// What edits put into a text, and in place of what, in order.
 pub(super) struct Moves {
     ops: Vec<Op>,
     texts: Vec<&'static str>,
     /// Where in the new text each edit's text is.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
 }
 
 impl Moves {
@@ -332,13 +343,13 @@ impl Moves {
     fn old_byte(&self, byte: usize) -> Range<usize> {
         let last = self
             .starts
-            .partition_point(|start| *start <= byte)
+            .partition_point(|start| as_usize(*start) <= byte)
             .checked_sub(1);
         let last = last.and_then(|last| Some((self.starts.get(last)?, self.ops.get(last)?)));
         let Some((start, op)) = last else {
             return byte..byte.saturating_add(1);
         };
-        let end = start.saturating_add(op.text(&self.texts).len());
+        let end = as_usize(*start).saturating_add(op.text(&self.texts).len());
         if byte < end {
             return op.span();
         }

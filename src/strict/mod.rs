@@ -150,6 +150,8 @@ impl<'j> Form<'j> {
             };
             undo(&form.moves, &mut fixes.found);
             if !fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS {
+                // What was mended is looked at in the fixed text.
+                drop(mends);
                 let (found, text, moves) = fixes.apply(&form.text);
                 form.found.extend(found);
                 form.fix(text, moves);

@@ -245,6 +245,35 @@ fn heap_that_a_hostile_text_takes() {
         ("comments", "//\n".repeat(30_000)),
         ("commas", format!("[{}]", "[1,],".repeat(20_000))),
         (
+            "digits in quotes",
+            format!(
+                "{{\"patches\":[{{\"File\":{{\"content\":[{}]}}}}]}}",
+                many(20_000, &|_| "\"1\"".into())
+            ),
+        ),
+        (
+            // Each variable has three edits: with shorter ones, 19 bytes.
+            "an environment as an object",
+            format!(
+                "{{\"env\":{{{}}}}}",
+                many(20_000, &|n| format!("\"KEY_{n}\":\"a longer value\""))
+            ),
+        ),
+        (
+            "variables as strings",
+            format!(
+                "{{\"env\":[{}]}}",
+                many(20_000, &|n| format!("\"K{n}=a longer value\""))
+            ),
+        ),
+        (
+            "names spelt another way",
+            format!(
+                "{{\"env\":[{}]}}",
+                many(20_000, &|_| "{\"Key\":\"\",\"Value\":\"\"}".into())
+            ),
+        ),
+        (
             "single quotes",
             format!("[{}]", many(20_000, &|_| "''".into())),
         ),
