@@ -5,11 +5,12 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use microsandbox_types::{
-    DecodeError, EncodeError, GuestReport, GuestSetup, GuestSetupRef, HandoffInit, HandoffInitRef,
-    SandboxSpec, TypesResult, hostname_from_sandbox_name, validate_sandbox_name,
+    BootHost, BootPlan, DecodeError, EncodeError, Findings, GuestNetwork, GuestReport, GuestSetup,
+    GuestSetupRef, HandoffInit, HandoffInitRef, HostPath, RootDevice, RootfsSource, SandboxSpec,
+    TypesResult, VolumeKind, hostname_from_sandbox_name, validate_sandbox_name,
 };
 use microsandbox_types_benches::setup::Plain;
-use microsandbox_types_benches::specs::FULL_SPEC;
+use microsandbox_types_benches::specs::{self, FULL_SPEC, GOOD_SPEC};
 use microsandbox_types_benches::{messages, setup};
 use peers::Lists;
 
@@ -140,6 +141,46 @@ fn setup_encode(setup: &'static GuestSetup) -> Result<Vec<u8>, EncodeError> {
     black_box(setup).encode()
 }
 
+#[library_benchmark]
+#[bench::good(GOOD_SPEC)]
+#[bench::hostile(specs::hostile_keys().leak())]
+fn check_json(json: &'static str) -> Findings {
+    SandboxSpec::check_json(black_box(json))
+}
+
+#[library_benchmark]
+#[bench::good(GOOD_SPEC)]
+fn check_serde(json: &'static str) -> serde_json::Result<SandboxSpec> {
+    serde_json::from_str(black_box(json))
+}
+
+/// Has what it is asked for.
+struct Host;
+
+impl BootHost for Host {
+    fn root(&self, image: &RootfsSource) -> Option<RootDevice> {
+        RootDevice::of(image)
+    }
+
+    fn is_file(&self, _: &HostPath) -> bool {
+        false
+    }
+
+    fn volume_kind(&self, _: &str) -> Option<VolumeKind> {
+        Some(VolumeKind::Directory)
+    }
+
+    fn network(&self) -> GuestNetwork {
+        GuestNetwork::default()
+    }
+}
+
+#[library_benchmark]
+#[bench::good(leaked(serde_json::from_str(GOOD_SPEC).unwrap()))]
+fn plan(spec: &'static SandboxSpec) -> Result<BootPlan, Findings> {
+    black_box(spec).plan(&Host)
+}
+
 library_benchmark_group!(
     name = handoff;
     benchmarks = view, lists, lists_simple, owned, encode, encode_into, report_encode, report_decode
@@ -150,4 +191,11 @@ library_benchmark_group!(
 );
 library_benchmark_group!(name = names; benchmarks = sandbox_name, hostname);
 library_benchmark_group!(name = json; benchmarks = json_read, json_write);
-main!(library_benchmark_groups = handoff, setups, names, json);
+library_benchmark_group!(name = documents; benchmarks = check_json, check_serde, plan);
+main!(
+    library_benchmark_groups = handoff,
+    setups,
+    names,
+    json,
+    documents
+);

@@ -269,6 +269,9 @@ impl Write for Port {
     }
 }
 
+/// A busy host lets the kernel's own check of its timer fail, which is a panic.
+const KERNEL_ARGUMENTS: &str = "console=ttyS0 panic=-1 reboot=t no_timer_check quiet";
+
 /// A running VM; dropping it ends QEMU and the daemons beside it.
 pub struct Vm {
     qemu: Child,
@@ -330,11 +333,8 @@ impl Vm {
             .arg(&kit.kernel)
             .arg("-initrd")
             .arg(initramfs)
-            // A busy host lets the kernel's own check of its timer fail, which is a panic.
-            .args([
-                "-append",
-                "console=ttyS0 panic=-1 reboot=t no_timer_check quiet",
-            ])
+            .arg("-append")
+            .arg(format!("{KERNEL_ARGUMENTS} {}", machine.kernel_arguments))
             .args(["-chardev", "stdio,id=console,signal=off"])
             .args(["-device", "isa-serial,chardev=console,index=0"])
             .args(["-device", "virtio-serial-pci"])

@@ -59,6 +59,8 @@ pub struct Machine {
     pub devices: Vec<Device>,
     /// More of QEMU's arguments.
     pub arguments: Vec<String>,
+    /// More of the kernel's arguments.
+    pub kernel_arguments: String,
 }
 
 impl Default for Machine {
@@ -67,6 +69,7 @@ impl Default for Machine {
             memory_mib: 256,
             devices: Vec::new(),
             arguments: Vec::new(),
+            kernel_arguments: String::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod shared;
 
 mod advice;
+mod bombs;
 mod documents;
 mod enums;
 mod fix;

@@ -8,8 +8,10 @@ mod failures;
 mod inits;
 #[path = "../../examples/vm/launch.rs"]
 mod launch;
+mod memory;
 mod peers;
 mod setups;
+mod starts;
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -102,19 +104,26 @@ fn main() -> ExitCode {
     // More VMs than processors only make each other late.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     arguments.test_threads = arguments.test_threads.or(Some(cores));
-    // Their root takes a while to make, and needs Debian's packages.
-    let inits = if inits::can_run() { inits::TESTS } else { &[] };
-    if inits.is_empty() {
+    let no_debian = !inits::can_run();
+    if no_debian {
         eprintln!("no mmdebstrap: the tests with Debian's inits are skipped");
     }
-    let trials = TESTS
-        .iter()
-        .chain(setups::TESTS)
-        .chain(failures::TESTS)
-        .chain(peers::TESTS)
-        .chain(console::TESTS)
+    let tests = [
+        TESTS,
+        setups::TESTS,
+        failures::TESTS,
+        peers::TESTS,
+        starts::TESTS,
+        memory::TESTS,
+        console::TESTS,
+    ];
+    let no_kit = missing.is_some();
+    let tests = tests.into_iter().flatten().map(|test| (test, no_kit));
+    let inits = inits::TESTS.iter();
+    let inits = inits.map(|test| (test, no_kit || no_debian));
+    let trials = tests
         .chain(inits)
-        .map(|(name, test)| Trial::test(*name, *test).with_ignored_flag(missing.is_some()));
+        .map(|((name, test), skipped)| Trial::test(*name, *test).with_ignored_flag(skipped));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     show_boot_times();
     conclusion.exit_code()
@@ -477,7 +486,7 @@ fn expect_refused(frame: &[u8], expected: fn(&DecodeError) -> bool) -> Test {
 fn expect_failed(mut vm: Vm, step: BootStep, errno: i32) -> Test {
     let item = 0;
     expect_report(&mut vm, GuestReport::Failed { step, item, errno })?;
-    expect_on_console(vm, &format!("): errno {errno}"))
+    failures::expect_told(vm, step, item, errno)
 }
 
 /// What the agent's console says of a frame that it refuses.

@@ -11,13 +11,16 @@ use microsandbox_types::{
     WallClock, hand_over,
 };
 
-use crate::launch::machine::Device;
+use crate::launch::Vm;
+use crate::launch::machine::{Device, Machine};
 use crate::setups::{
-    block, card, disk, folder, image, mac, mount, program, root, share, start, tmpfs, virtiofs_root,
+    block, card, disk, folder, image, mac, mount, program, root, share, start, start_machine,
+    tmpfs, virtiofs_root,
 };
-use crate::{INIT, Test, TestFn};
+use crate::{INIT, Test, TestFn, kit};
 
 pub const TESTS: &[(&str, TestFn)] = &[
+    ("every_step_fails_once", every_step_fails_once),
     ("the_root_fails", the_root_fails),
     ("a_base_mount_fails", a_base_mount_fails),
     ("the_hostname_fails", the_hostname_fails),
@@ -26,6 +29,7 @@ pub const TESTS: &[(&str, TestFn)] = &[
     ("an_interface_fails", an_interface_fails),
     ("the_clock_fails", the_clock_fails),
     ("a_limit_fails", a_limit_fails),
+    ("the_child_fails", the_child_fails),
     ("a_missing_disk_is_named", a_missing_disk_is_named),
     ("a_missing_share_is_named", a_missing_share_is_named),
     (
@@ -47,8 +51,36 @@ pub const TESTS: &[(&str, TestFn)] = &[
     ),
 ];
 
+/// The test in which each step fails, in the order of their numbers.
+const STEPS: &[(BootStep, Option<&str>)] = &[
+    (BootStep::Root, Some("the_root_fails")),
+    (BootStep::Mount, Some("a_missing_disk_is_named")),
+    (BootStep::Hostname, Some("the_hostname_fails")),
+    (BootStep::Interface, Some("an_interface_fails")),
+    (BootStep::Resolver, Some("the_resolver_fails")),
+    (BootStep::Hosts, Some("the_hosts_fail")),
+    (BootStep::Rlimit, Some("a_limit_fails")),
+    (BootStep::Clock, Some("the_clock_fails")),
+    (BootStep::Cwd, Some("reports_a_missing_cwd")),
+    (BootStep::FindInit, Some("reports_a_missing_init")),
+    (
+        BootStep::CheckInit,
+        Some("reports_an_init_that_is_not_executable"),
+    ),
+    (BootStep::Exec, Some("reports_an_init_that_is_no_program")),
+    (
+        BootStep::ExecInterpreter,
+        Some("a_missing_interpreter_is_told_apart"),
+    ),
+    (BootStep::Memory, Some("the_child_fails")),
+    (BootStep::BaseMounts, Some("a_base_mount_fails")),
+    // Linux lets every process set it, and has no way to refuse since 3.5.
+    (BootStep::NoNewPrivs, None),
+];
+
 const ENOENT: i32 = 2;
 const ENXIO: i32 = 6;
+const EAGAIN: i32 = 11;
 const ENODEV: i32 = 19;
 const EINVAL: i32 = 22;
 const EROFS: i32 = 30;
@@ -61,29 +93,51 @@ fn expect_failure(
     setup: &GuestSetup,
     expected: (BootStep, &str, i32),
 ) -> Test {
-    let mut vm = start(name, devices)?;
+    expect_to_fail(start(name, devices)?, setup, expected)
+}
+
+fn expect_to_fail(mut vm: Vm, setup: &GuestSetup, expected: (BootStep, &str, i32)) -> Test {
     let init = HandoffInit::new(INIT);
     let outcome = hand_over(
         &mut vm.agent,
         HandOver::new(Some(setup), Some(&init)),
         |_| {},
     );
-    let item = match &outcome {
+    match &outcome {
         Err(ConversationError::Boot(HandOverError::Failed {
             step,
             place,
             item,
             errno,
-        })) if (*step, place.as_str(), *errno) == expected => *item,
-        other => return Err(vm.explain(format!("{other:?}")).into()),
-    };
+        })) if (*step, place.as_str(), *errno) == expected => expect_told(vm, *step, *item, *errno),
+        other => Err(vm.explain(format!("{other:?}")).into()),
+    }
+}
+
+/// The console must tell of the failure too, and the VM power off.
+pub fn expect_told(mut vm: Vm, step: BootStep, item: u8, errno: i32) -> Test {
     let console = vm.wait_off()?;
-    let (step, _, errno) = expected;
     let start = format!("agent: cannot {step} {item} (");
     let end = format!("): errno {errno}");
     let tells = |line: &str| line.starts_with(&start) && line.ends_with(&end);
     if !console.lines().any(tells) {
         return Err(format!("no line {start}…{end} on the console:\n{console}").into());
+    }
+    Ok(())
+}
+
+fn every_step_fails_once() -> Test {
+    let known = (1..).map(BootStep::from_u8);
+    let known = known.take_while(|step| !matches!(step, BootStep::Other(_)));
+    let listed: Vec<_> = STEPS.iter().map(|(step, _)| *step).collect();
+    assert_eq!(listed, known.collect::<Vec<_>>());
+    let names: Vec<_> = crate::TESTS
+        .iter()
+        .chain(TESTS)
+        .map(|test| test.0)
+        .collect();
+    for test in STEPS.iter().filter_map(|(_, test)| *test) {
+        assert!(names.contains(&test), "no test {test}");
     }
     Ok(())
 }
@@ -212,6 +266,16 @@ fn a_limit_fails() -> Test {
     expect_failure("fail-limit", Vec::new(), &setup, expected)
 }
 
+/// The kernel itself has more threads than this.
+fn the_child_fails() -> Test {
+    let machine = Machine {
+        kernel_arguments: "sysctl.kernel.threads-max=20".into(),
+        ..Machine::default()
+    };
+    let vm = start_machine(kit()?, "fail-child", &machine)?;
+    expect_to_fail(vm, &GuestSetup::default(), (BootStep::Memory, "", EAGAIN))
+}
+
 fn a_missing_disk_is_named() -> Test {
     let setup = GuestSetup {
         mounts: vec![
@@ -286,7 +350,7 @@ fn a_missing_interpreter_is_told_apart() -> Test {
         (Err(error), [_, GuestReport::SetUp, GuestReport::Accepted, last]) if *last == expected => {
             let text = error.to_string();
             assert!(text.contains("interpreter or loader is missing"), "{text}");
-            Ok(())
+            expect_told(vm, BootStep::ExecInterpreter, 0, ENOENT)
         }
         _ => Err(vm.explain(format!("{outcome:?} after {reports:?}")).into()),
     }

@@ -19,6 +19,9 @@ pub const TESTS: &[(&str, TestFn)] = &[
     ("runit_comes_up", runit_comes_up),
     ("s6_comes_up", s6_comes_up),
     ("busybox_comes_up", busybox_comes_up),
+    ("sysvinit_comes_up", sysvinit_comes_up),
+    ("openrc_comes_up", openrc_comes_up),
+    ("finit_comes_up", finit_comes_up),
 ];
 
 /// Whether this machine can make their root.
@@ -105,4 +108,21 @@ fn s6_comes_up() -> Test {
 /// It writes over its own arguments.
 fn busybox_comes_up() -> Test {
     come_up("busybox", HandoffInit::new("/usr/bin/busybox").arg("init")).map(drop)
+}
+
+/// As busybox's.
+fn sysvinit_comes_up() -> Test {
+    let init = HandoffInit::new("/opt/sysvinit/sbin/init").arg("--");
+    come_up("sysvinit", init).map(drop)
+}
+
+fn openrc_comes_up() -> Test {
+    expect_up(
+        "openrc",
+        HandoffInit::new("/sbin/openrc-init").arg("default"),
+    )
+}
+
+fn finit_comes_up() -> Test {
+    expect_up("finit", HandoffInit::new("/sbin/finit"))
 }

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use microsandbox_types_benches::messages;
 use microsandbox_types_benches::peers::PEERS;
+use microsandbox_types_benches::{messages, specs};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -259,6 +259,23 @@ fn bars(measured: &Measured) -> Result<String> {
         let figure = allocations(&group)? / allocations(&format!("{group}/published"))?;
         rows += &AtMost(1.0).row(&format!("{what}: allocations"), figure, " ×");
     }
+
+    let figure = instructions("setup_ciborium.typical")? / instructions("setup_view.typical")?;
+    rows += &AtLeast(10.0).row(
+        "setup decode, typical, against ciborium: fewer instructions",
+        figure,
+        " ×",
+    );
+    let check = measured.time("check", OURS)?;
+    let figure = check / measured.time("check", "serde alone")?;
+    let what = "`check_json` of a spec without a fault, against reading it: time";
+    rows += &AtMost(2.5).row(what, figure, " ×");
+    let figure = measured.time("check", "jsonschema")? / check;
+    let what = "the same, against the `jsonschema` crate, its compiling left out: faster";
+    rows += &AtLeast(10.0).row(what, figure, " ×");
+    let figure = instructions("check_json.hostile")? / specs::hostile_keys().len() as f64;
+    let what = "`check_json` of nothing but unknown fields: instructions a byte";
+    rows += &AtMost(300.0).row(what, figure, "");
 
     let mut per_byte = Vec::new();
     for env in messages::GROWTH {

@@ -8,6 +8,7 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use crate::failure::{Failure, port_failed, refused};
+use crate::memory;
 
 const PORT: &[u8] = b"agent.0";
 
@@ -75,6 +76,7 @@ impl Host {
         buffer: &'a mut [u8],
     ) -> Result<&'a [u8], Failure> {
         let header = header.expect_kind(kind).map_err(refused)?;
+        memory::expect(header.frame_len(), c"the frame")?;
         let frame = buffer.get_mut(..header.frame_len()).unwrap_or_default();
         let mut len = 0;
         if let Some((start, rest)) = frame.split_first_chunk_mut() {

@@ -18,6 +18,7 @@ mod handoff;
 mod host;
 mod identity;
 mod limits;
+mod memory;
 mod modules;
 mod mounts;
 mod netlink;
@@ -151,6 +152,10 @@ fn boot(
     }
     let frame = host.receive_rest(FrameKind::HandoffInit, header, bytes, &mut memory.handoff)?;
     let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(refused)?;
+    // Of each string there will be another copy, and of its address two.
+    let strings = handoff.args().len() + handoff.env().len();
+    let lists = strings.saturating_mul(2 * size_of::<usize>());
+    memory::expect(frame.len().saturating_add(lists), c"argv and envp")?;
     if setup.is_none() {
         setup::set_up_bare()?;
     }

@@ -118,9 +118,14 @@ fn remove_all_in(folder: &OwnedFd, device: u64, depth: u32) {
         if name == c"." || name == c".." {
             continue;
         }
-        if entry.file_type() != FileType::Directory {
-            let _ = unlinkat(folder, name, AtFlags::empty());
-            continue;
+        match entry.file_type() {
+            FileType::Directory => {}
+            // The console: it takes no memory, and the init has it open by its name.
+            FileType::CharacterDevice => continue,
+            _ => {
+                let _ = unlinkat(folder, name, AtFlags::empty());
+                continue;
+            }
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let Ok(inner) = open_at(folder, name, flags) else {

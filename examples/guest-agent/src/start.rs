@@ -7,8 +7,9 @@ use microsandbox_types::{BootStep, GuestReport, GuestSetupRef};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, read, write};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{WaitOptions, setpriority_process, setsid, waitpid};
+use rustix::process::{Pid, WaitOptions, setsid, waitpid};
 use rustix::runtime::{Fork, execve, exit_group, kernel_fork};
+use syscalls::{Sysno, syscall};
 
 use crate::failure::{At, Failure, fail};
 use crate::handoff::check;
@@ -16,6 +17,10 @@ use crate::host::Host;
 use crate::limits;
 use crate::resident;
 use crate::target::is_there;
+
+/// Two of the kernel's schedulers.
+const SCHED_NORMAL: usize = 0;
+const SCHED_FIFO: usize = 1;
 
 /// What is to become PID 1.
 pub struct Init<'m> {
@@ -52,6 +57,9 @@ pub fn start(
         }
         Fork::ParentOf(child) => {
             drop(outcome);
+            // An init may die as soon as it starts, and the VM with it: the child must be able to
+            // interrupt it, as a real-time process does.
+            set_scheduler(Some(child), SCHED_FIFO);
             let result = become_init(host, setup, init);
             // The host hears it from this process, which outlives the child.
             let _ = write(&told, b"no");
@@ -65,8 +73,6 @@ pub fn start(
 fn watch(host: &Host, outcome: &OwnedFd) -> ! {
     // The session of PID 1 and its terminal are the init's.
     let _ = setsid();
-    // An init may die as soon as it starts, and the VM with it: this has to be said before.
-    let _ = setpriority_process(None, -20);
     let end = loop {
         match read(outcome, &mut [0; 1]) {
             Err(Errno::INTR) => {}
@@ -74,7 +80,7 @@ fn watch(host: &Host, outcome: &OwnedFd) -> ! {
         }
     };
     if end == Ok(0) && host.send(GuestReport::Started).is_ok() {
-        let _ = setpriority_process(None, 0);
+        set_scheduler(None, SCHED_NORMAL);
         resident::after_start(host);
     }
     exit_group(0)
@@ -116,4 +122,21 @@ fn exec(path: &'static CStr, argv: &mut [usize], envp: &[usize]) -> Failure {
         _ => BootStep::Exec,
     };
     fail(step, 0, path, errno)
+}
+
+/// Sets how a process is scheduled, or this one. Where the kernel refuses, the child may be late,
+/// and no worse.
+fn set_scheduler(process: Option<Pid>, policy: usize) {
+    // The lowest priority of those that have one, else none.
+    let priority = i32::from(policy == SCHED_FIFO);
+    let parameter = &raw const priority;
+    // SAFETY: the kernel reads one `sched_param`, a number, and no more.
+    let _ = unsafe {
+        syscall!(
+            Sysno::sched_setscheduler,
+            Pid::as_raw(process),
+            policy,
+            parameter
+        )
+    };
 }

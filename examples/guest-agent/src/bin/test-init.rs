@@ -7,6 +7,9 @@
 //! With `try` as its first argument it does what the others say, each a verb and what it is about,
 //! and writes what came of it; see [`attempt`].
 //!
+//! With `start` as its first argument, or started as `/init`, as the kernel starts the agent, it
+//! tells its console how it was started; see [`tell_start`].
+//!
 //! With `probe` as its first argument it asks the kernel about the limits of `execve(2)` instead;
 //! see [`probe`].
 #![no_std]
@@ -23,12 +26,13 @@ use guest_agent::file::{open_at, write_all};
 use guest_agent::port::open_port;
 use guest_agent::power_off;
 use rustix::fd::{AsRawFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, RawDir, open, readlinkat_raw};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, mkdir, open, readlinkat_raw};
 use rustix::io::{Errno, read};
 use rustix::mount::{MountFlags, mount, mount_remount};
 use rustix::net::{AddressFamily, SocketType, bind, socket};
 use rustix::process::{Resource, Rlimit, getpid, getrlimit, setrlimit};
 use rustix::runtime::execve;
+use rustix::termios::tcdrain;
 use static_cell::ConstStaticCell;
 
 const PORT: &[u8] = b"init.0";
@@ -68,6 +72,10 @@ fn run(
     argv: impl Iterator<Item = &'static CStr> + Clone,
     envp: impl Iterator<Item = &'static CStr>,
 ) -> fmt::Result {
+    let mut words = argv.clone();
+    if words.next() == Some(c"/init") || words.next() == Some(c"start") {
+        return tell_start();
+    }
     let mut fds = [false; 256];
     list_open_fds(&mut fds);
     let port = open_port(PORT).map_err(|_| fmt::Error)?;
@@ -95,18 +103,85 @@ fn run(
         for string in envp {
             writeln!(out, "env {}", string.to_bytes().escape_ascii())?;
         }
-        for fd in fds
-            .iter()
-            .enumerate()
-            .filter_map(|(fd, open)| open.then_some(fd))
-        {
-            writeln!(out, "fd {fd}")?;
-        }
+        show_fds(&mut out, &fds)?;
     }
     out.write_str("end\n")?;
     out.flush()?;
     // Powered off at once, the VM would lose what the host has not read yet.
     let (Ok(_) | Err(_)) = read(&port, &mut [0]);
+    Ok(())
+}
+
+/// What says how a process was started, by descriptor or by what it inherits.
+const START: [&CStr; 14] = [
+    c"/proc/self/status",
+    c"/proc/self/stat",
+    c"/proc/self/limits",
+    c"/proc/self/environ",
+    c"/proc/self/oom_score_adj",
+    c"/proc/self/personality",
+    c"/proc/self/coredump_filter",
+    c"/proc/self/timerslack_ns",
+    c"/proc/self/autogroup",
+    c"/proc/self/loginuid",
+    c"/proc/self/sessionid",
+    c"/proc/self/fdinfo/0",
+    c"/proc/self/fdinfo/1",
+    c"/proc/self/fdinfo/2",
+];
+
+/// As `START`, and links.
+const START_LINKS: [&CStr; 11] = [
+    c"/proc/self/cwd",
+    c"/proc/self/root",
+    c"/proc/self/fd/0",
+    c"/proc/self/fd/1",
+    c"/proc/self/fd/2",
+    c"/proc/self/ns/cgroup",
+    c"/proc/self/ns/ipc",
+    c"/proc/self/ns/mnt",
+    c"/proc/self/ns/net",
+    c"/proc/self/ns/pid",
+    c"/proc/self/ns/user",
+];
+
+/// Writes it to the console, as the kernel alone makes no port.
+fn tell_start() -> fmt::Result {
+    // The agent has mounted it; the kernel has not.
+    let _ = mkdir(c"/proc", Mode::from_raw_mode(0o755));
+    let _ = mount(c"proc", c"/proc", c"proc", MountFlags::empty(), None);
+    let mut fds = [false; 256];
+    list_open_fds(&mut fds);
+    let console = OFlags::WRONLY | OFlags::NOCTTY;
+    let console = open_at(CWD, c"/dev/console", console).map_err(failed)?;
+    let mut out = Out {
+        port: &console,
+        buffer: [0; 4096],
+        len: 0,
+    };
+    show_fds(&mut out, &fds)?;
+    for path in START {
+        show_file(&mut out, path)?;
+    }
+    for path in START_LINKS {
+        let mut target = [0; 256];
+        let target = match readlinkat_raw(CWD, path, &mut target) {
+            Ok(len) => target.get(..len).unwrap_or_default(),
+            Err(_) => b"nothing",
+        };
+        let name = path.to_bytes().escape_ascii();
+        writeln!(out, "{name}: {}", target.escape_ascii())?;
+    }
+    out.flush()?;
+    tcdrain(&console).map_err(failed)
+}
+
+fn show_fds(out: &mut Out<'_>, fds: &[bool]) -> fmt::Result {
+    for (fd, open) in fds.iter().enumerate() {
+        if *open {
+            writeln!(out, "fd {fd}")?;
+        }
+    }
     Ok(())
 }
 
