@@ -1,4 +1,4 @@
-//! A boot in small, without a VM: the host half reads a spec, checks it and frames its init; the
+//! A small boot without a VM: the host half reads a spec, checks it and frames its init; the
 //! guest half, a process of its own at the other end of a socket pair, reads the frame and becomes
 //! that init.
 //!
@@ -13,7 +13,7 @@ mod terminal;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-Hands an init over in small, without a VM: a host half reads a spec and sends the frame of its init
+Hands an init over without a VM: a host half reads a spec and sends the frame of its init
 to a guest half, a process of its own, which becomes that init on this machine.
 
 Usage: boot [SPEC.json]

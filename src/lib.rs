@@ -2,7 +2,7 @@
 //! link, so that what one writes the other reads, byte for byte, across releases.
 //!
 //! A sandbox is described by a spec, in JSON. A [plan](SandboxSpec::plan) makes of it what the host
-//! attaches to the VM and what the guest is told. Host and guest then talk in small checksummed
+//! attaches to the VM and what the guest sets up. Host and guest then talk in small checksummed
 //! frames: a setup (root filesystem, mounts, network), a handoff (which program becomes init), and
 //! reports back, from the first sign of life until the init runs.
 //!

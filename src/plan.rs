@@ -1,4 +1,4 @@
-//! From a spec to both halves of a boot: what the host attaches, and what the guest is told.
+//! From a spec to both halves of a boot: what the host attaches, and what the guest sets up.
 //!
 //! One function makes both, so that they cannot disagree.
 
@@ -175,7 +175,7 @@ pub struct GuestNetwork {
 pub struct BootPlan {
     /// What the host attaches to the VM.
     pub devices: Vec<BootDevice>,
-    /// What the guest is told first.
+    /// What the guest sets up before its init.
     pub setup: GuestSetup,
     /// For each mount of the setup, its index in the spec: the setup has parents before children.
     pub mount_order: Vec<usize>,
@@ -265,7 +265,7 @@ pub struct Left {
 
 impl SandboxSpec {
     /// Says what a boot of this sandbox needs: the devices that the host attaches, the setup that
-    /// the guest is told, and the init that it becomes.
+    /// the guest sets up, and the init that it becomes.
     ///
     /// A read-only mount is read-only in its device and in the guest. Mounts are sorted so that
     /// parents come first, whatever their order in the spec.

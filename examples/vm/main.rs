@@ -1,4 +1,4 @@
-//! A host runtime in small: boots the sandbox that a spec describes, under QEMU.
+//! A small host runtime: boots the sandbox that a spec describes, under QEMU.
 //!
 //! `cargo run --example vm [-- SPEC.json]`, after `examples/vm-setup` has fetched QEMU and a
 //! kernel; `-- --help` says what it understands of a spec.

@@ -118,7 +118,7 @@ fn tell_plan(spec: &SandboxSpec, plan: &BootPlan) {
             port.guest_port
         );
     }
-    println!("told");
+    println!("guest setup");
     let setup = &plan.setup;
     if let Some(hostname) = &setup.hostname {
         println!("  {:<9} {}", "hostname", shown(hostname));

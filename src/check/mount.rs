@@ -75,7 +75,7 @@ pub(super) fn image_reference(found: &mut Findings, at: &Place<'_>, reference: &
     }
 }
 
-/// Compares a disk image's format with what its extension stands for, if anything.
+/// Compares a disk image's format with the one that its extension means, if any.
 fn format_fits(found: &mut Findings, at: &Place<'_>, path: &str, format: DiskImageFormat) {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let meant = file.rsplit_once('.').and_then(|(_, extension)| {

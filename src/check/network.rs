@@ -54,7 +54,7 @@ pub(super) fn network(found: &mut Findings, at: &Place<'_>, network: &NetworkSpe
             );
             continue;
         };
-        // An IPv4 address in IPv6 notation is listened on as what it stands for.
+        // An IPv4 address in IPv6 notation is listened on as the address that it means.
         let address = address.to_canonical();
         let udp = port.protocol == PortProtocol::Udp;
         let (port, ipv6) = (port.host_port, address.is_ipv6());

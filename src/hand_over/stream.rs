@@ -27,7 +27,7 @@ pub enum ConversationError {
 /// allow, and reads on to the outcome. `progress` sees each report as it comes.
 ///
 /// A write that fails is not the last word: a guest that refuses a long message closes its end,
-/// and its refusal is read before the broken pipe is told. The stream must block; its time-outs
+/// and its refusal is read before the broken pipe is reported. The stream must block; its time-outs
 /// are the caller's. At most [`MAX_REPORTS`](crate::MAX_REPORTS) reports are read, and not a byte
 /// behind the outcome.
 ///

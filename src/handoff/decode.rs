@@ -33,7 +33,7 @@ struct Message<'a> {
     /// The strings.
     text: Rest<'a>,
     max_string_bytes: u32,
-    /// Whether some string holds a NUL that has not been come across.
+    /// Whether some string holds a NUL that has not been found yet.
     has_stray: bool,
 }
 

@@ -122,7 +122,7 @@ impl GuestReport {
     pub const MAX_FRAME_BYTES: usize = max_frame_bytes(FrameKind::GuestReport);
 
     /// Returns the report as a host of this generation knows it, or `None` where that host is not
-    /// told: to generation 1, a failure is [`ExecFailed`](Self::ExecFailed), and there is neither
+    /// sent one: to generation 1, a failure is [`ExecFailed`](Self::ExecFailed), and there is neither
     /// [`SetUp`](Self::SetUp) nor [`Started`](Self::Started).
     #[must_use]
     pub const fn for_host(self, generation: u8) -> Option<Self> {

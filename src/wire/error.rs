@@ -124,7 +124,7 @@ pub enum DecodeErrorKind {
     /// An enum of this message has no such variant.
     #[error("unknown variant")]
     UnknownVariant,
-    /// A set of flags has a bit that stands for nothing.
+    /// A set of flags has a bit without a meaning.
     #[error("unknown flags")]
     UnknownFlags,
     /// The frame is intact, its message breaks a rule. The offset is where the string in question

@@ -4,6 +4,7 @@
 use core::ffi::CStr;
 use core::str;
 
+use super::bytes::varints_len;
 use super::error::{DecodeError, DecodeErrorKind};
 use super::frame::Frame;
 use super::header::{FrameHeader, GENERATION};
@@ -122,24 +123,7 @@ impl<'a> Reader<'a> {
 
     /// Takes `count` varints off without reading them: each ends at a byte below 0x80.
     pub(crate) fn varints(&mut self, count: u32) -> Option<Rest<'a>> {
-        let mut rest = self.rest;
-        let mut left = count;
-        // Whole blocks first, which the compiler counts in one go: decoding the typical message
-        // takes 4 % fewer instructions.
-        while left >= 16 {
-            let Some((block, after)) = rest.bytes.split_first_chunk::<16>() else {
-                break;
-            };
-            let ends = block.iter().map(|byte| u32::from(*byte < 0x80)).sum();
-            left = left.saturating_sub(ends);
-            rest.bytes = after;
-        }
-        while left > 0 {
-            let (byte, after) = rest.bytes.split_first()?;
-            left = left.saturating_sub(u32::from(*byte < 0x80));
-            rest.bytes = after;
-        }
-        let len = self.rest.bytes.len().saturating_sub(rest.bytes.len());
+        let len = varints_len(self.rest.bytes, count)?;
         self.rest.take(len)
     }
 

@@ -56,12 +56,7 @@ impl<'a> Writer<'a> {
 }
 
 /// How many bytes [`Writer::varint`] writes.
-///
-/// Without its shortcut, encoding the typical message takes 5 % more instructions.
 pub(crate) fn varint_len(value: usize) -> usize {
-    if value < 0x80 {
-        return 1;
-    }
-    let bits = usize::BITS.saturating_sub(value.leading_zeros());
+    let bits = usize::BITS.saturating_sub((value | 1).leading_zeros());
     widen(bits.div_ceil(7))
 }
