@@ -666,7 +666,7 @@ fn home_of(
         };
         return Some((Advice::help(format!("{kinds} {have} it")), None));
     }
-    // From an object around it, the way there is told from that object on.
+    // A part of this very object needs no path from the root.
     let place = |path: &[&str]| {
         let inside = path.split_at_checked(object.len());
         match inside
