@@ -115,6 +115,7 @@ pub(super) fn of_type(
         (("resources", false), Shape::Object(_), _) => {
             Advice::write(r#"{"cpus": 2, "memory_mib": 512}"#)
         }
+        (("destination", false), Shape::Variants(_), _) => Advice::write(r#"{"Name": "daily"}"#),
         (("network", false), Shape::Object(_), _) if value == "false" => {
             Advice::write(r#"{"enabled": false}"#)
         }
@@ -292,6 +293,8 @@ pub(super) fn of_word(given: &str, words: &[&str]) -> Option<String> {
         ("notpresent", "IfMissing"),
         ("ifnotpresent", "IfMissing"),
         ("missing", "IfMissing"),
+        ("dir", "Directory"),
+        ("folder", "Directory"),
         ("delete", "Remove"),
         ("unlink", "Remove"),
         ("copy", "CopyFile"),
@@ -320,7 +323,13 @@ pub(super) fn of_missing(field: &Field) -> Option<String> {
         "cmd" => r#""auto""#,
         "reference" => r#""alpine:3.20""#,
         "format" => r#""Qcow2""#,
-        "replace" => "true",
+        "replace" | "record_integrity" => "true",
+        "force" => "false",
+        "kind" => r#""Directory""#,
+        "mode" if matches!(field.shape, Shape::Word(_)) => r#""EnsureExists""#,
+        "source_sandbox" => r#""web-1""#,
+        "destination" => r#"{"Name": "daily"}"#,
+        "labels" if matches!(field.shape, Shape::List(_)) => "[]",
         "resource" => r#""Nofile""#,
         "soft" => "1024",
         "hard" => "4096",
@@ -392,6 +401,12 @@ const BROUGHT: &[Brought] = {
         Brought { inside: &["init"], names: "workdir workingdir workingdirectory", home: ".", field: "cwd", sample: Json(r#""/app""#) },
         Brought { inside: ANY_PART, names: "environment envs envvars environ", home: "", field: "env", sample: Json(r#"[{"key": "TOKEN", "value": "…"}]"#) },
         Brought { inside: ROOT, names: "environment envs envvars environ", home: "", field: "env", sample: Json(r#"{"TOKEN": "…"}"#) },
+        Brought { inside: ROOT, names: "environment envs envvars environ", home: "", field: "env", sample: Json(r#"[["TOKEN", "…"]]"#) },
+        Brought { inside: ROOT, names: "command path program exec executable bin entrypoint", home: "", field: "cmd", sample: Json(r#""/bin/sh""#) },
+        Brought { inside: ROOT, names: "workdir workingdir workingdirectory", home: "", field: "cwd", sample: Json(r#""/app""#) },
+        Brought { inside: ROOT, names: "size sizemb quota limit", home: "", field: "quota_mib", sample: Mib("1024") },
+        Brought { inside: ROOT, names: "type", home: "", field: "kind", sample: Json(r#""Directory""#) },
+        Brought { inside: ROOT, names: "source sandbox from", home: "", field: "source_sandbox", sample: Json(r#""web-1""#) },
         Brought { inside: ROOT, names: "memory mem ram memorymb memorylimit memlimit", home: "", field: "memory_mib", sample: Mib("512") },
         Brought { inside: ROOT, names: "cpu cpus cores ncpu ncpus numcpus cpucount", home: "", field: "vcpus", sample: Number(255, "2") },
         Brought { inside: ANY_PART, names: "volumes volume binds bindmounts volumemounts disks", home: "", field: "mounts", sample: Json(r#"[{"type": "Bind", "host": "/srv/app", "guest": "/app", "options": {"readonly": true}}]"#) },
@@ -651,7 +666,7 @@ fn home_of(
         };
         return Some((Advice::help(format!("{kinds} {have} it")), None));
     }
-    // From an object around it, the way there is told from that object on.
+    // A part of this very object needs no path from the root.
     let place = |path: &[&str]| {
         let inside = path.split_at_checked(object.len());
         match inside

@@ -49,23 +49,22 @@ pub(super) fn walk_broken<'j>(
         }
         Err(error) => {
             let mut finding = explain(&blanked, &error);
-            finding.span = finding.span.map(|span| whole_chars(json, span));
+            finding.span = finding.span.map(|span| whole_characters(json, span));
             found.push(FindingCode::Syntax, || finding);
             (Cow::Owned(blanked), None)
         }
     }
 }
 
-/// Widens a range of what was blanked to the characters that were there.
-fn whole_chars(json: &str, span: Range<usize>) -> Range<usize> {
-    let (mut start, mut end) = (span.start, span.end.min(json.len()));
-    while !json.is_char_boundary(start) {
-        start = start.saturating_sub(1);
+/// Widens a place to whole characters: what was blanked had others.
+fn whole_characters(json: &str, mut span: Range<usize>) -> Range<usize> {
+    while !json.is_char_boundary(span.start) {
+        span.start = span.start.saturating_sub(1);
     }
-    while !json.is_char_boundary(end) {
-        end = end.saturating_add(1);
+    while span.end < json.len() && !json.is_char_boundary(span.end) {
+        span.end = span.end.saturating_add(1);
     }
-    start..end
+    span
 }
 
 fn finding(span: Range<usize>, message: impl Into<String>) -> Finding {
@@ -77,7 +76,7 @@ fn finding(span: Range<usize>, message: impl Into<String>) -> Finding {
 
 /// Names a text that is of another format as a whole.
 fn other_format(text: &str, root: Root) -> Option<Finding> {
-    let told = |span, message: &str, help: String| Finding {
+    let named = |span, message: &str, help: String| Finding {
         label: Some("the file starts here".into()),
         help: Some(help),
         ..finding(span, message)
@@ -86,7 +85,7 @@ fn other_format(text: &str, root: Root) -> Option<Finding> {
         let help = "convert it first: iconv -f UTF-16 -t UTF-8 spec.json > spec-utf8.json";
         let first = text.chars().next().map_or(0, char::len_utf8);
         let message = "this looks like UTF-16, but specs are UTF-8";
-        return Some(told(0..first, message, help.into()));
+        return Some(named(0..first, message, help.into()));
     }
     let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     if bare.trim().is_empty() {
@@ -100,7 +99,7 @@ fn other_format(text: &str, root: Root) -> Option<Finding> {
         let skipped = text.len().saturating_sub(bare.len());
         let span = span.start.saturating_add(skipped)..span.end.saturating_add(skipped);
         let help = "convert it first: yq -o=json spec.yaml > spec.json";
-        told(
+        named(
             span,
             "this looks like YAML, but specs are JSON",
             help.into(),
@@ -250,7 +249,7 @@ impl<'j> Blanking<'j> {
         start..self.at
     }
 
-    /// Passes a token, unless there is none or the rest cannot be told apart.
+    /// Passes a token, unless there is none or the rest makes no sense.
     fn token(&mut self) -> Option<()> {
         let rest = self.rest();
         let first = rest.chars().next()?;
@@ -451,7 +450,7 @@ impl Before {
 /// Says what is wrong at a place that a parser stopped at.
 fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) -> Finding {
     let says = format!("{error}");
-    let told = |place, message: &str, help: &str| Finding {
+    let report = |place, message: &str, help: &str| Finding {
         help: Some(help.into()).filter(|help: &String| !help.is_empty()),
         ..finding(place, message)
     };
@@ -490,7 +489,7 @@ fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) ->
     ] {
         if says.contains(reason) {
             let token = inside_string(text, &place);
-            return told(token.unwrap_or(place), message, help);
+            return report(token.unwrap_or(place), message, help);
         }
     }
     if error.is_eof() {
@@ -524,16 +523,16 @@ fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) ->
     let starts_value = is_word(next) || "\"'{[".contains(next);
     match (before.last, next) {
         (_, '“' | '”' | '‘' | '’' | '\'' | '`') => {
-            told(place, "strings must be in double quotes", "write `\"`")
+            report(place, "strings must be in double quotes", "write `\"`")
         }
         (_, c) if c.is_whitespace() || !c.is_ascii() || c.is_control() => {
-            told(place, "this character may only be in a string", "")
+            report(place, "this character may only be in a string", "")
         }
         (_, '}' | ']') if before.open.is_empty() => {
-            told(place, &format!("this `{next}` closes nothing"), "remove it")
+            report(place, &format!("this `{next}` closes nothing"), "remove it")
         }
         (_, '}' | ']') if in_object != (next == '}') => {
-            let mut finding = told(
+            let mut finding = report(
                 place,
                 &format!("this `{next}` does not fit the bracket that is open"),
                 "",
@@ -552,44 +551,44 @@ fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) ->
         (Some(':' | ','), '}' | ']' | ',' | ':') | (Some('['), ',') | (Some(':'), _)
             if !starts_value =>
         {
-            told(
+            report(
                 place,
                 &format!("a value is missing before this `{next}`"),
                 "",
             )
         }
-        (Some(_), _) if before.open.is_empty() => told(
+        (Some(_), _) if before.open.is_empty() => report(
             place,
             "the document has ended before this",
             "a file holds one document",
         ),
         (Some('{' | ','), c) if in_object && is_word(c) => {
-            told(place, "a field's name must be in double quotes", "")
+            report(place, "a field's name must be in double quotes", "")
         }
-        (Some('{' | ','), _) if in_object => told(place, "a field's name is missing here", ""),
-        (Some('{' | '[' | ',' | ':') | None, c) if is_word(c) => told(
+        (Some('{' | ','), _) if in_object => report(place, "a field's name is missing here", ""),
+        (Some('{' | '[' | ',' | ':') | None, c) if is_word(c) => report(
             place,
             "this word is not JSON",
             "a string must be in double quotes; the only words are `true`, `false` and `null`",
         ),
-        (Some(_), '=') => told(
+        (Some(_), '=') => report(
             place,
             "a field's name and its value need a colon between them",
             "write `:`",
         ),
         (Some('"'), _) if says.contains("expected `:`") => {
-            told(place, "a colon is missing before this", "")
+            report(place, "a colon is missing before this", "")
         }
         (Some('{' | '[' | ',' | ':') | None, _) => {
-            told(place, &format!("a value must not start with `{next}`"), "")
+            report(place, &format!("a value must not start with `{next}`"), "")
         }
-        (Some(_), _) if starts_value => told(place, "a comma is missing before this", ""),
-        (Some(_), ':') => told(
+        (Some(_), _) if starts_value => report(place, "a comma is missing before this", ""),
+        (Some(_), ':') => report(
             place,
             "only the name of an object's field takes a colon",
             "",
         ),
-        _ => told(place, &format!("`{next}` does not belong here"), ""),
+        _ => report(place, &format!("`{next}` does not belong here"), ""),
     }
 }
 

@@ -442,7 +442,7 @@ impl Walk<'_, '_> {
             .inner()
             .and_then(|object| newer::replaced(object, names));
         if let Some(name) = replaced {
-            // What its absence means for the rules has been told.
+            // What its absence means for the rules was reported.
             self.mends.paths.push(object.field(name).path());
         }
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
@@ -525,7 +525,7 @@ impl Walk<'_, '_> {
             let name = self.cursor.at(name).string(None);
             match known {
                 Some(_) if is_first => {}
-                // It has been told, and the first is the one that is read.
+                // It was reported as a duplicate, and the first is the one that is read.
                 Some(_) => continue,
                 None if is_first => {
                     let unknown = Unknown {
@@ -825,7 +825,7 @@ impl Walk<'_, '_> {
                 is_one_of(finding);
                 advice::of_kind(&at, known, "").give(finding);
             }),
-            // A repeated kind has been told, but it is not one kind.
+            // A repeated kind was reported as a duplicate, but the object is not of one kind.
             (Some(_), None, [_]) if repeats => {}
             (Some(_), None, [_]) => return,
             (Some((kind, first)), None, others) => {

@@ -411,6 +411,52 @@ fn no_suggestion_names_a_field_that_is_there() {
     ]);
 }
 
+/// Other kinds of documents have fields of the same names with other shapes.
+#[test]
+fn other_kinds_of_documents() {
+    let request = CloudCreateSandboxRequest::from_json_strict;
+    let helps = |found: Findings, path: &str| {
+        let one = found.into_iter().find(|one| one.path.as_str() == path);
+        one.and_then(|one| one.help)
+    };
+    for (json, path, help) in [
+        (
+            r#"{"environment": {}}"#,
+            "environment",
+            r#"write `"env": {"TOKEN": "…"}`"#,
+        ),
+        (r#"{"mem": "2g"}"#, "mem", r#"write `"memory_mib": 2048`"#),
+        (r#"{"cpus": 4}"#, "cpus", r#"write `"vcpus": 4`"#),
+    ] {
+        assert_eq!(
+            helps(request(json).unwrap_err(), path).as_deref(),
+            Some(help)
+        );
+    }
+    let found = HandoffInit::from_json_strict(r#"{"cmd": "auto", "environment": {}}"#);
+    let help = helps(found.unwrap_err(), "environment");
+    assert_eq!(help.as_deref(), Some(r#"write `"env": [["TOKEN", "…"]]`"#));
+    let found =
+        VolumeSpec::from_json_strict(r#"{"name": "a", "kind": "dir", "labels": {}, "size": 8}"#);
+    let found = found.unwrap_err();
+    for (path, help) in [
+        ("kind", r#"did you mean "Directory"?"#),
+        ("labels", r#"write each label as `["app", "web"]`"#),
+        ("size", r#"write `"quota_mib": 8`"#),
+    ] {
+        assert_eq!(helps(found.clone(), path).as_deref(), Some(help));
+    }
+    let found = SnapshotSpec::from_json_strict(r#"{"source": "a", "destination": "b"}"#);
+    let found = found.unwrap_err();
+    for (path, help) in [
+        ("source", r#"write `"source_sandbox": "web-1"`"#),
+        ("destination", r#"write `{"Name": "daily"}`"#),
+        ("force", r#"add `"force": false`"#),
+    ] {
+        assert_eq!(helps(found.clone(), path).as_deref(), Some(help));
+    }
+}
+
 /// What is brought along is compared as a whole: advice about hostile names takes no time.
 #[test]
 fn only_what_is_kept_is_compared() {

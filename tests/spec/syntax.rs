@@ -263,6 +263,26 @@ fn what_does_not_stop_the_check() {
     }
 }
 
+/// A comment may end in the middle of nothing, with characters of any length.
+#[test]
+fn places_are_whole_characters() {
+    for json in [
+        "// é",
+        "{// é",
+        "/*é",
+        "# \u{10348}",
+        "{\"a\" /*\u{10348}*/",
+        "[/*é*/",
+    ] {
+        for one in &SandboxSpec::check_json(json) {
+            assert!(
+                json.get(one.span.clone().unwrap()).is_some(),
+                "{json}: {one:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn many_comments_are_one_finding() {
     let json = "# one\n".repeat(50_000) + "{}";
