@@ -201,7 +201,7 @@ document! {
     /// );
     /// assert_eq!(
     ///     findings.to_string(),
-    ///     "error[unknown-field] cpus: unknown field \"cpus\"; did you mean \"vcpus\"?"
+    ///     "error[unknown-field] cpus: unknown field \"cpus\"; write `\"vcpus\": 2`"
     /// );
     /// ```
     CloudCreateSandboxRequest,
@@ -251,7 +251,7 @@ document! {
     /// let findings = CloudErrorBody::from_json_strict(r#"{"code": 404}"#).unwrap_err();
     /// assert_eq!(
     ///     findings.to_string(),
-    ///     "error[wrong-type] code: \"code\" must be a string, not a number"
+    ///     "error[wrong-type] code: \"code\" must be a string, not a number; put it in quotes"
     /// );
     /// ```
     CloudErrorBody, open(&CLOUD_ERROR_BODY), |_| Findings::default()
