@@ -127,12 +127,17 @@ fn is_coloured(output: &impl IsTerminal) -> bool {
 }
 
 fn read(name: &OsString) -> io::Result<String> {
-    if name != "-" {
-        return std::fs::read_to_string(name);
+    let mut bytes = Vec::new();
+    if name == "-" {
+        io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        bytes = std::fs::read(name)?;
     }
-    let mut source = String::new();
-    io::stdin().read_to_string(&mut source)?;
-    Ok(source)
+    // The check itself says what is wrong with UTF-16.
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 fn render(checked: &[Checked], unreadable: &[Unreadable], colour: bool) -> String {
@@ -211,11 +216,12 @@ fn snippet<'a>(name: &'a str, mask: &Mask, source: &str, finding: &Finding) -> G
     let marked = source[span.clone()].chars().take(MOST_MARKED);
     let end = span.start + marked.map(char::len_utf8).sum::<usize>();
     let primary = AnnotationKind::Primary.span(place(span.start)..place(end));
-    let mut annotations = vec![primary.label(shown(path))];
+    let label = finding.label.as_deref().unwrap_or(path);
+    let mut annotations = vec![primary.label(shown(label))];
     for related in &finding.related {
         let context =
             AnnotationKind::Context.span(place(related.span.start)..place(related.span.end));
-        annotations.push(context.label(related.label));
+        annotations.push(context.label(shown(&related.label)));
     }
     let source = Snippet::source(masked).path(name).annotations(annotations);
     let mut group = level

@@ -44,6 +44,7 @@ fn entry(source: &str, finding: &Finding) -> Value {
         "limit": finding.limit.map(|limit| json!({"value": limit.value, "source": limit.source})),
         "help": finding.help,
         "note": finding.note,
+        "label": finding.label,
         "span": finding.span.as_ref().map(|span| {
             json!({"start": position(source, span.start), "end": position(source, span.end)})
         }),

@@ -100,6 +100,9 @@ codes! {
     Error CapacityOnDirectory = "capacity-on-directory",
         "A directory volume has a `capacity_mib`, which only disks have. Use `quota_mib` to limit"
         "a directory.";
+    Warning CommandLine = "command-line",
+        "`init.cmd` looks like a whole command line. It takes the path of the program alone: the"
+        "arguments go to `init.args`.";
     Warning CwdIgnored = "cwd-ignored",
         "The release that is to read the document ignores `init.cwd`: the init would start in"
         "another directory.";

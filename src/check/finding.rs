@@ -1,5 +1,6 @@
 //! What a check of a document finds.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -47,6 +48,8 @@ pub struct Finding {
     /// The bytes of the text that the finding is about, if it is about a text. Of an object or a
     /// list that is its name, or else the opening bracket.
     pub span: Option<Range<usize>>,
+    /// What is at that place, where the path would not say it.
+    pub label: Option<String>,
     /// Other places in the text that the finding speaks of.
     pub related: Vec<Related>,
     /// What puts it right in the text, where that is certain: all of it together. The edits of one
@@ -61,7 +64,7 @@ pub struct Related {
     /// The bytes of the text.
     pub span: Range<usize>,
     /// What is there.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
 }
 
 /// A change to a text. What it inserts is fixed, never a part of a document.
@@ -97,6 +100,21 @@ impl Edit {
 }
 
 impl Finding {
+    pub(crate) fn new(path: FieldPath, code: FindingCode, message: impl Into<String>) -> Self {
+        Self {
+            path,
+            code,
+            message: message.into(),
+            limit: None,
+            help: None,
+            note: None,
+            span: None,
+            label: None,
+            related: Vec::new(),
+            edits: Vec::new(),
+        }
+    }
+
     /// Returns whether the finding must be put right.
     #[must_use]
     pub const fn severity(&self) -> Severity {
@@ -252,16 +270,17 @@ impl Findings {
         help: Option<String>,
     ) {
         self.push(code, || Finding {
-            path: at.path(),
-            code,
-            message: message.into(),
             limit,
             help,
-            note: None,
-            span: None,
-            related: Vec::new(),
-            edits: Vec::new(),
+            ..Finding::new(at.path(), code, message)
         });
+    }
+
+    /// Sorts the findings that were kept by where they start in the text.
+    #[cfg(feature = "std")]
+    pub(crate) fn sort_by_place(&mut self) {
+        self.kept
+            .sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
     }
 
     /// Keeps the findings that `keep` wants. Those that were only counted stay so.
@@ -281,13 +300,6 @@ impl Findings {
         });
     }
 
-    /// Puts the findings that were kept in the order of the text.
-    #[cfg(feature = "std")]
-    pub(crate) fn sort(&mut self) {
-        self.kept
-            .sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
-    }
-
     /// Counts a finding, and makes and keeps it while there is room.
     pub(crate) fn push(&mut self, code: FindingCode, finding: impl FnOnce() -> Finding) {
         match code.severity() {
@@ -296,8 +308,8 @@ impl Findings {
         }
         if self.kept.len() < MAX_FINDINGS {
             self.kept.push(finding());
-        } else if code.severity() == Severity::Error {
-            // The last warning makes way. Each warning is displaced once and the list is short.
+        } else if code.severity() == Severity::Error && self.errors <= MAX_FINDINGS {
+            // The last warning makes way, as long as one can be left.
             let warning = |kept: &Finding| kept.severity() == Severity::Warning;
             if let Some(last) = self.kept.iter().rposition(warning) {
                 self.kept.remove(last);
@@ -318,18 +330,18 @@ impl IntoIterator for Findings {
 }
 
 /// For programs: the path as text and as a JSON Pointer (RFC 6901), code, severity, message, limit,
-/// help, note, and the places in the text and the edits to it, in bytes.
+/// help, note, and the places in the text, in bytes, each with what is there; the edits to it.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = |span: &Range<usize>| [span.start, span.end];
         let related: Vec<_> = self
             .related
             .iter()
-            .map(|related| (place(&related.span), related.label))
+            .map(|related| (place(&related.span), &related.label))
             .collect();
         let edits = self.edits.iter().map(|edit| (place(&edit.span), edit.text));
         let limit = self.limit.map(|limit| (limit.value, limit.source));
-        let mut fields = serializer.serialize_struct("Finding", 11)?;
+        let mut fields = serializer.serialize_struct("Finding", 12)?;
         fields.serialize_field("path", self.path.as_str())?;
         fields.serialize_field("pointer", &self.path.pointer())?;
         fields.serialize_field("code", self.code.as_str())?;
@@ -339,6 +351,7 @@ impl Serialize for Finding {
         fields.serialize_field("help", &self.help)?;
         fields.serialize_field("note", &self.note)?;
         fields.serialize_field("span", &self.span.as_ref().map(place))?;
+        fields.serialize_field("label", &self.label)?;
         fields.serialize_field("related", &related)?;
         fields.serialize_field("edits", &edits.collect::<Vec<_>>())?;
         fields.end()

@@ -153,6 +153,14 @@ fn handoff_parts<'a>(
 ) {
     let at_cmd = at.field("cmd");
     let cmd = rule(found, &at_cmd, check_program(&init.cmd));
+    if is_command_line(&init.cmd) {
+        found.note_help(
+            &at_cmd,
+            FindingCode::CommandLine,
+            "\"init.cmd\" takes a path, but this looks like a command line",
+            r#"write `"cmd": "/bin/sh", "args": ["-c", "sleep 1"]`"#,
+        );
+    }
     if cmd {
         components_fit(found, &at_cmd, &init.cmd);
     }
@@ -180,6 +188,21 @@ pub(super) fn pairs<'a>(
     env: &BTreeMap<&'a str, &'a str>,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
     env.iter().map(|(key, value)| (*key, *value))
+}
+
+/// Whether a program looks as if its arguments were given along with it. A path may have spaces,
+/// too, but hardly so that it ends like this.
+fn is_command_line(cmd: &str) -> bool {
+    let Some((_, arguments)) = cmd.trim().split_once(char::is_whitespace) else {
+        return false;
+    };
+    arguments
+        .split_whitespace()
+        .any(|word| word.starts_with(['-', '/', '"', '\'']))
+        || arguments
+            .split_whitespace()
+            .last()
+            .is_some_and(|word| !word.contains('/'))
 }
 
 /// Asks the handoff's rules about one part after the other, so that no finding hides the next.

@@ -6,16 +6,43 @@ use core::ops::Range;
 /// what stands there.
 pub(super) struct Cursor<'j> {
     json: &'j str,
+    source: &'j str,
     at: usize,
 }
 
 impl<'j> Cursor<'j> {
-    pub(super) fn new(json: &'j str, at: usize) -> Self {
-        Self { json, at }
+    /// `source` is what the author wrote, and `json` what the parser reads: the same but for what
+    /// was blanked.
+    pub(super) fn new(json: &'j str, source: &'j str) -> Self {
+        Self {
+            json,
+            source,
+            at: 0,
+        }
+    }
+
+    /// Returns a cursor at another place of the same text.
+    pub(super) fn at(&self, at: usize) -> Self {
+        Self { at, ..*self }
+    }
+
+    pub(super) fn here(&self) -> usize {
+        self.at
     }
 
     pub(super) fn json(&self) -> &'j str {
         self.json
+    }
+
+    /// Returns what the author wrote at a place.
+    pub(super) fn source(&self, span: &Range<usize>) -> &'j str {
+        self.source.get(span.clone()).unwrap_or_default()
+    }
+
+    /// Returns what the author wrote from the next token on.
+    pub(super) fn rest(&mut self) -> &'j str {
+        let start = self.token();
+        self.source.get(start..).unwrap_or_default()
     }
 
     fn peek(&self) -> Option<u8> {
@@ -46,6 +73,38 @@ impl<'j> Cursor<'j> {
         self.token();
         if self.peek() == Some(b',') {
             self.forward(1);
+        }
+    }
+
+    /// Returns whether the next token opens an object.
+    pub(super) fn is_at_object(&mut self) -> bool {
+        self.token();
+        self.peek() == Some(b'{')
+    }
+
+    /// Passes a whole value.
+    pub(super) fn value(&mut self) -> Range<usize> {
+        let (start, mut depth) = (self.token(), 0usize);
+        loop {
+            self.token();
+            match self.peek() {
+                None => return start..self.at,
+                Some(b'"') => drop(self.string(None)),
+                Some(b'{' | b'[') => {
+                    depth = depth.saturating_add(1);
+                    self.forward(1);
+                }
+                Some(b'}' | b']') => {
+                    depth = depth.saturating_sub(1);
+                    self.forward(1);
+                }
+                Some(b',' | b':') => self.forward(1),
+                Some(_) if self.word().is_empty() => return start..self.at,
+                Some(_) => {}
+            }
+            if depth == 0 {
+                return start..self.at;
+            }
         }
     }
 

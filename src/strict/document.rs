@@ -77,7 +77,8 @@ macro_rules! document {
             /// [`MAX_FINDINGS`](crate::MAX_FINDINGS): the result is the text with the
             /// [edits](crate::Edit) of all findings made, kept or not.
             /// [`check_json`](Self::check_json) finds nothing in it that it did not find before,
-            /// and fixing it again returns `None`. Time and memory are in proportion to the text.
+            /// and fixing it again returns `None`. Time and memory are in proportion to the text; one
+            /// of more than 64 MiB is not fixed.
             #[must_use]
             pub fn fix_json(json: &str) -> Option<String> {
                 fix_json(json, $root)
@@ -200,7 +201,7 @@ document! {
     /// );
     /// assert_eq!(
     ///     findings.to_string(),
-    ///     "error[unknown-field] cpus: unknown field \"cpus\"; did you mean \"vcpus\"?"
+    ///     "error[unknown-field] cpus: unknown field \"cpus\"; write `\"vcpus\": 2`"
     /// );
     /// ```
     CloudCreateSandboxRequest,
@@ -250,7 +251,7 @@ document! {
     /// let findings = CloudErrorBody::from_json_strict(r#"{"code": 404}"#).unwrap_err();
     /// assert_eq!(
     ///     findings.to_string(),
-    ///     "error[wrong-type] code: \"code\" must be a string, not a number"
+    ///     "error[wrong-type] code: \"code\" must be a string, not a number; put it in quotes"
     /// );
     /// ```
     CloudErrorBody, open(&CLOUD_ERROR_BODY), |_| Findings::default()

@@ -1,6 +1,5 @@
 //! What is certain to put a mistake right: edits that delete, or insert a text that is fixed.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,8 +10,14 @@ use super::shape::Shape;
 use super::table::{ENV_VAR, ROOTFS_SOURCE};
 use crate::check::{Edit, Finding, FindingCode, Findings, Place, is_image_reference};
 
+/// The longest name that is compared, which is longer than any that is known.
+const MAX_NAME_BYTES: usize = 64;
+
 /// Finds the one that is `given` but for case, `_` and `-`. No two of the known ones are alike.
 pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    if given.len() > MAX_NAME_BYTES {
+        return None;
+    }
     known.find(|known| folded(known).eq(folded(given)))
 }
 
@@ -115,38 +120,36 @@ fn entry(form: &Variable, text: &str, string: &Range<usize>) -> Vec<Edit> {
     Vec::from([before, equals, after])
 }
 
-/// Returns what makes a list of variables from an object, if all its values are strings. Its names
-/// are those in `names`, each once.
+/// Returns what makes a list of variables from an object, if all its values are strings. It has
+/// `count` names, all different.
 pub(super) fn object(
     shape: &'static Shape,
     json: &str,
-    names: &BTreeMap<alloc::borrow::Cow<'_, str>, Range<usize>>,
+    count: usize,
     whole: &Range<usize>,
 ) -> Vec<Edit> {
-    let Shape::List(of) = shape else {
-        return Vec::new();
+    let form = match shape {
+        Shape::List(of) => variable(of),
+        _ => None,
     };
-    // Not one variable by itself, as in `{"name": "A", "value": "b"}`.
-    let has = |known: &'static str| {
-        names
-            .keys()
-            .any(|name| spelt(name, [known].into_iter()).is_some())
-    };
-    match variable(of) {
-        Some(form) if !has("value") || !(has("key") || has("name")) => {
-            entries(&form, json, names.len(), whole).unwrap_or_default()
-        }
-        _ => Vec::new(),
-    }
+    let edits = form.and_then(|form| entries(&form, json, count, whole));
+    edits.unwrap_or_default()
 }
 
 fn entries(form: &Variable, json: &str, count: usize, whole: &Range<usize>) -> Option<Vec<Edit>> {
     // There may be as many as the text has room for.
     let mut edits = Vec::with_capacity(count.saturating_mul(3).saturating_add(2));
-    let mut cursor = Cursor::new(json, whole.start);
+    let (mut has_key, mut has_value) = (false, false);
+    let mut cursor = Cursor::new(json, json).at(whole.start);
     edits.push(Edit::new(cursor.punctuation(), "["));
     for _ in 0..count {
         let key = cursor.string(None);
+        let name = json.get(key.clone())?.trim_matches('"');
+        match spelt(name, ["key", "name", "value"].into_iter()) {
+            Some("value") => has_value = true,
+            Some(_) => has_key = true,
+            None => {}
+        }
         edits.push(Edit::new(key.start..key.start, form.before));
         edits.push(Edit::new(cursor.punctuation(), form.for_colon));
         let value = cursor.token();
@@ -158,12 +161,16 @@ fn entries(form: &Variable, json: &str, count: usize, whole: &Range<usize>) -> O
         cursor.comma();
     }
     edits.push(Edit::new(cursor.punctuation(), "]"));
-    Some(edits)
+    // That would be one variable by itself, as in `{"name": "A", "value": "b"}`.
+    (!has_key || !has_value).then_some(edits)
 }
 
 /// Finds what keeps a text from being JSON and can go: a byte order mark and trailing commas.
 pub(super) fn syntax(json: &str) -> Fixes {
     let mut fixes = Fixes::default();
+    if json.len() > MAX_BYTES {
+        return fixes;
+    }
     let mark = '\u{feff}'.len_utf8();
     if json.starts_with('\u{feff}') {
         let message = "the file starts with a byte order mark";
@@ -177,7 +184,7 @@ pub(super) fn syntax(json: &str) -> Fixes {
             b' ' | b'\t' | b'\n' | b'\r' => continue,
             b']' | b'}' if last.0 == b',' && !b"[{,:".contains(&before) => {
                 let comma = last.1..last.1.saturating_add(1);
-                fixes.push_syntax(comma, "nothing follows this comma", "remove it");
+                fixes.push_syntax(comma, "JSON does not allow trailing commas", "remove it");
             }
             b'"' => {
                 let mut escaped = false;
@@ -196,12 +203,26 @@ pub(super) fn syntax(json: &str) -> Fixes {
     fixes
 }
 
+/// The longest text that is fixed. Its places, and those in what becomes of it, are kept in 32 bits.
+pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// An edit in small, for there may be as many as the text has room for.
+struct Op {
+    start: u32,
+    /// How many bytes are deleted: those of a name at most.
+    deleted: u16,
+    /// Which of the texts is inserted.
+    text: u16,
+}
+
 /// The findings of a walk that have edits.
 #[derive(Default)]
 pub(super) struct Fixes {
     pub(super) found: Findings,
-    /// The edits of those that are only counted.
-    more: Vec<Edit>,
+    /// The edits of all findings, kept or only counted.
+    ops: Vec<Op>,
+    /// What they insert: punctuation, names and words.
+    texts: Vec<&'static str>,
 }
 
 impl Fixes {
@@ -211,52 +232,94 @@ impl Fixes {
         edits: Vec<Edit>,
         finding: impl FnOnce(Vec<Edit>) -> Finding,
     ) {
-        let mut edits = Some(edits);
-        let keep = || finding(edits.take().unwrap_or_default());
-        self.found.push(code, keep);
-        self.more.extend(edits.into_iter().flatten());
+        self.ops.reserve(edits.len());
+        for edit in &edits {
+            self.add(edit);
+        }
+        self.found.push(code, || finding(edits));
+    }
+
+    fn add(&mut self, edit: &Edit) -> Option<()> {
+        let known = self.texts.iter().position(|text| *text == edit.text);
+        let text = known.unwrap_or(self.texts.len());
+        if known.is_none() {
+            self.texts.push(edit.text);
+        }
+        self.ops.push(Op {
+            start: edit.span.start.try_into().ok()?,
+            deleted: edit.span.len().try_into().ok()?,
+            text: text.try_into().ok()?,
+        });
+        Some(())
     }
 
     fn push_syntax(&mut self, span: Range<usize>, message: &str, help: &str) {
         let edits = Vec::from([Edit::new(span.clone(), "")]);
         self.push(FindingCode::Syntax, edits, |edits| Finding {
-            path: Place::ROOT.path(),
-            code: FindingCode::Syntax,
-            message: message.into(),
-            limit: None,
             help: Some(help.into()),
-            note: None,
             span: Some(span),
-            related: Vec::new(),
             edits,
+            ..Finding::new(Place::ROOT.path(), FindingCode::Syntax, message)
         });
     }
 
-    /// Returns the text with all edits made, and where its parts were.
-    pub(super) fn apply(&self, json: &str) -> (String, Moves) {
-        let kept = self.found.iter().flat_map(|finding| &finding.edits);
-        let mut edits: Vec<_> = kept.chain(&self.more).collect();
-        edits.sort_by_key(|edit| edit.span.start);
-        let inserted = edits.iter().map(|edit| edit.text.len()).sum::<usize>();
-        let mut text = String::with_capacity(json.len().saturating_add(inserted));
-        let mut moves = Vec::with_capacity(edits.len());
-        let mut at = 0;
-        for Edit { span, text: new } in edits {
+    /// Returns the findings of a text that edits alone do not make JSON of.
+    pub(super) fn without_edits(self) -> Findings {
+        let mut found = self.found;
+        found.retain(|finding| {
+            finding.edits.clear();
+            true
+        });
+        found
+    }
+
+    /// Returns the findings, the text with all edits made, and where its parts were.
+    pub(super) fn apply(mut self, json: &str) -> (Findings, String, Moves) {
+        self.ops.sort_unstable_by_key(|op| (op.start, op.deleted));
+        let (texts, mut at, mut starts) = (self.texts, 0, Vec::with_capacity(self.ops.len()));
+        let inserted = self.ops.iter().map(|op| op.text(&texts).len());
+        let capacity = json.len().saturating_add(inserted.sum::<usize>());
+        let mut text = String::with_capacity(capacity);
+        for op in &self.ops {
+            let span = op.span();
             let before = json.get(at..span.start);
             debug_assert!(before.is_some(), "edits do not overlap");
             text.push_str(before.unwrap_or_default());
-            let start = text.len();
-            text.push_str(new);
-            moves.push((start..text.len(), span.clone()));
+            starts.push(text.len().try_into().unwrap_or(u32::MAX));
+            text.push_str(op.text(&texts));
             at = span.end;
         }
         text.push_str(json.get(at..).unwrap_or_default());
-        (text, Moves(moves))
+        let ops = self.ops;
+        (self.found, text, Moves { ops, texts, starts })
     }
 }
 
+impl Op {
+    fn span(&self) -> Range<usize> {
+        let start = as_usize(self.start);
+        start..start.saturating_add(self.deleted.into())
+    }
+
+    fn text(&self, texts: &[&'static str]) -> &'static str {
+        texts
+            .get(usize::from(self.text))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+fn as_usize(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
 /// What edits put into a text, and in place of what, in order.
-pub(super) struct Moves(Vec<(Range<usize>, Range<usize>)>);
+pub(super) struct Moves {
+    ops: Vec<Op>,
+    texts: Vec<&'static str>,
+    /// Where in the new text each edit's text is.
+    starts: Vec<u32>,
+}
 
 impl Moves {
     /// Gives a finding about the new text its places in the old one.
@@ -278,14 +341,19 @@ impl Moves {
 
     /// Returns where a byte was, or all that stood where it was inserted.
     fn old_byte(&self, byte: usize) -> Range<usize> {
-        let behind = self.0.partition_point(|(new, _)| new.start <= byte);
-        let Some((new, old)) = behind.checked_sub(1).and_then(|last| self.0.get(last)) else {
+        let last = self
+            .starts
+            .partition_point(|start| as_usize(*start) <= byte)
+            .checked_sub(1);
+        let last = last.and_then(|last| Some((self.starts.get(last)?, self.ops.get(last)?)));
+        let Some((start, op)) = last else {
             return byte..byte.saturating_add(1);
         };
-        if byte < new.end {
-            return old.clone();
+        let end = as_usize(*start).saturating_add(op.text(&self.texts).len());
+        if byte < end {
+            return op.span();
         }
-        let byte = old.end.saturating_add(byte.saturating_sub(new.end));
+        let byte = op.span().end.saturating_add(byte.saturating_sub(end));
         byte..byte.saturating_add(1)
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::cursor::Cursor;
 use super::walk::Key;
@@ -18,24 +18,54 @@ pub(super) fn locate(json: &str, found: &mut Findings) {
     }
     let mut sought = Vec::new();
     found.retain(|finding| {
-        sought.push((finding.path.steps().to_vec(), of_name(finding), 0..0));
+        sought.push(Sought::new(finding.path.steps().to_vec(), of_name(finding)));
         true
     });
+    pass(json, &mut sought);
+    let mut spans = sought.into_iter().map(|sought| sought.span);
+    found.retain(|finding| {
+        finding.span = spans.next();
+        true
+    });
+}
+
+/// Returns which of these fields are there.
+pub(super) fn are_there(json: &str, fields: impl Iterator<Item = Vec<PathStep>>) -> Vec<bool> {
+    let mut sought: Vec<_> = fields.map(|steps| Sought::new(steps, false)).collect();
+    pass(json, &mut sought);
+    sought.iter().map(|sought| sought.is_there).collect()
+}
+
+fn pass(json: &str, sought: &mut [Sought]) {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let pass = Pass {
-        cursor: &mut Cursor::new(json, 0),
+        cursor: &mut Cursor::new(json, json),
         inside: (0..sought.len()).collect(),
-        sought: &mut sought,
+        sought,
         depth: 0,
         name: None,
     };
     // The text was read before.
     let _ = pass.deserialize(&mut deserializer);
-    let mut spans = sought.into_iter().map(|(_, _, span)| span);
-    found.retain(|finding| {
-        finding.span = spans.next();
-        true
-    });
+}
+
+/// A path, and the bytes of what it leads to.
+struct Sought {
+    steps: Vec<PathStep>,
+    of_name: bool,
+    span: Range<usize>,
+    is_there: bool,
+}
+
+impl Sought {
+    fn new(steps: Vec<PathStep>, of_name: bool) -> Self {
+        Self {
+            steps,
+            of_name,
+            span: 0..0,
+            is_there: false,
+        }
+    }
 }
 
 /// Whether a finding is about a field's name.
@@ -62,9 +92,12 @@ pub(super) fn syntax_error(json: &str, error: &serde_json::Error) -> Range<usize
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1));
     let line_start = before.fold(0, |sum: usize, line| sum.saturating_add(line.len()));
-    let mut start = line_start
-        .saturating_add(error.column().saturating_sub(1))
-        .min(json.len());
+    // Column 0 is the line break before.
+    let mut start = match error.column() {
+        0 => line_start.saturating_sub(1),
+        column => line_start.saturating_add(column.saturating_sub(1)),
+    }
+    .min(json.len());
     while !json.is_char_boundary(start) {
         start = start.saturating_sub(1);
     }
@@ -76,7 +109,7 @@ pub(super) fn syntax_error(json: &str, error: &serde_json::Error) -> Range<usize
 /// One value, and the paths that lead to it or into it.
 struct Pass<'a, 'j> {
     cursor: &'a mut Cursor<'j>,
-    sought: &'a mut Vec<(Vec<PathStep>, bool, Range<usize>)>,
+    sought: &'a mut [Sought],
     inside: Vec<usize>,
     depth: usize,
     name: Option<Range<usize>>,
@@ -85,10 +118,12 @@ struct Pass<'a, 'j> {
 impl Pass<'_, '_> {
     fn found(&mut self, here: &Range<usize>) {
         for n in &self.inside {
-            if let Some((steps, of_name, span)) = self.sought.get_mut(*n) {
+            if let Some(sought) = self.sought.get_mut(*n) {
+                let is_there = sought.steps.len() == self.depth;
                 let name = self.name.as_ref();
-                let of_name = *of_name && steps.len() == self.depth;
-                *span = name.filter(|_| of_name).unwrap_or(here).clone();
+                let of_name = sought.of_name && is_there;
+                sought.span = name.filter(|_| of_name).unwrap_or(here).clone();
+                sought.is_there |= is_there;
             }
         }
     }
@@ -100,9 +135,9 @@ impl Pass<'_, '_> {
 
     fn after(&self, leads: impl Fn(&PathStep) -> bool) -> Vec<usize> {
         let leads = |n: &usize| {
-            let steps = self.sought.get(*n).map(|(steps, ..)| steps);
-            steps
-                .and_then(|steps| steps.get(self.depth))
+            let sought = self.sought.get(*n);
+            sought
+                .and_then(|sought| sought.steps.get(self.depth))
                 .is_some_and(&leads)
         };
         self.inside.iter().copied().filter(leads).collect()
@@ -113,6 +148,11 @@ impl<'de> DeserializeSeed<'de> for Pass<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.inside.is_empty() {
+            deserializer.deserialize_ignored_any(IgnoredAny)?;
+            self.cursor.value();
+            return Ok(());
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -184,6 +224,12 @@ impl<'de> Visitor<'de> for Pass<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        // With its feature `arbitrary_precision`, serde_json passes a number as an object.
+        if !self.cursor.is_at_object() {
+            while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            self.word();
+            return Ok(());
+        }
         let bracket = self.cursor.punctuation();
         let here = self.name.clone().unwrap_or(bracket);
         self.found(&here);

@@ -4,20 +4,22 @@
 //! could not read is replaced by the smallest value of its shape, so that the rules can look at
 //! the rest.
 
+mod advice;
 mod cursor;
 mod document;
 mod fix;
 #[cfg(all(test, feature = "schema", feature = "cloud"))]
 mod generate;
 mod locate;
+mod names;
 mod newer;
 mod shape;
+mod syntax;
 #[rustfmt::skip]
 mod table;
 mod walk;
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -27,6 +29,7 @@ use self::fix::{Fixes, Moves};
 use self::locate::is_element;
 pub use self::newer::Release;
 use self::shape::{Root, Shape};
+use self::syntax::walk_broken;
 use self::walk::{Mends, walk};
 use crate::check::{Finding, FindingCode, Findings, PathStep, Place};
 
@@ -63,10 +66,8 @@ fn check_json<T: DeserializeOwned>(
 
 /// Returns a text with all that is certain fixed, if there is anything.
 fn fix_json(json: &str, root: Root) -> Option<String> {
-    match Form::of(json, root).text {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(fixed) => Some(fixed),
-    }
+    let form = Form::of(json, root);
+    (!form.moves.is_empty()).then(|| form.text.into_owned())
 }
 
 /// Whether a finding is about a mended value, or comes from comparing another one with it.
@@ -110,7 +111,7 @@ const MAX_ROUNDS: usize = 8;
 /// A document's form: what is wrong with it, and a text that can be read.
 struct Form<'j> {
     found: Findings,
-    /// The text with all that is certain fixed.
+    /// The text with all that is certain fixed, or with comments and the like blanked.
     text: Cow<'j, str>,
     /// What each round of fixes changed.
     moves: Vec<Moves>,
@@ -128,32 +129,39 @@ impl<'j> Form<'j> {
         };
         loop {
             let (mut found, mut fixes) = (Findings::default(), Fixes::default());
-            let mends = match walk(&form.text, root, &mut found, &mut fixes) {
+            let text = &form.text;
+            let mends = match walk(text, text, root, &mut found, &mut fixes) {
                 Ok(mends) => mends,
-                Err(error) => {
-                    if let Some((found, text, moves)) = fix_syntax(&form.text, root) {
-                        form.found = found;
-                        form.fix(text, moves);
-                        continue;
+                Err(_) => {
+                    if form.moves.is_empty() {
+                        if let Some((found, text, moves)) = fix_syntax(json, root) {
+                            form.found = found;
+                            form.fix(text, moves);
+                            continue;
+                        }
                     }
-                    // What came before is no finding: a quote that is missing makes names of
-                    // anything.
-                    form.found = not_json(json, &error);
+                    // A fix can bring a number to light that is too large for the parser. Then
+                    // nothing is fixed.
+                    form.moves.clear();
+                    form.found = Findings::default();
+                    (form.text, form.mends) = walk_broken(json, root, &mut form.found);
                     return form;
                 }
             };
-            let fixed = (!fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS)
-                .then(|| fixes.apply(&form.text));
             undo(&form.moves, &mut fixes.found);
-            form.found.extend(fixes.found);
-            if let Some((text, moves)) = fixed {
+            if !fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS {
+                // What was mended is looked at in the fixed text.
+                drop(mends);
+                let (found, text, moves) = fixes.apply(&form.text);
+                form.found.extend(found);
                 form.fix(text, moves);
                 continue;
             }
+            form.found.extend(fixes.found);
             undo(&form.moves, &mut found);
             form.found.extend(found);
             if !form.moves.is_empty() {
-                form.found.sort();
+                form.found.sort_by_place();
             }
             form.mends = Some(mends);
             return form;
@@ -199,24 +207,8 @@ fn fix_syntax(json: &str, root: Root) -> Option<(Findings, String, Moves)> {
     if fixes.found.is_empty() {
         return None;
     }
-    let (text, moves) = fixes.apply(json);
+    let fixed = fixes.apply(json);
     let (found, fixable) = (&mut Findings::default(), &mut Fixes::default());
-    let is_json = walk(&text, root, found, fixable).is_ok();
-    is_json.then_some((fixes.found, text, moves))
-}
-
-fn not_json(json: &str, error: &serde_json::Error) -> Findings {
-    let mut found = Findings::default();
-    found.push(FindingCode::Syntax, || Finding {
-        path: Place::ROOT.path(),
-        code: FindingCode::Syntax,
-        message: format!("not a JSON document: {error}"),
-        limit: None,
-        help: None,
-        note: None,
-        span: Some(locate::syntax_error(json, error)),
-        related: Vec::new(),
-        edits: Vec::new(),
-    });
-    found
+    let is_json = walk(&fixed.1, &fixed.1, root, found, fixable).is_ok();
+    is_json.then_some(fixed)
 }

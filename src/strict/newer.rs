@@ -1,14 +1,12 @@
 //! What newer releases write into the same documents, and this contract does not know.
 
-use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::check_json;
 use super::document::closed;
+use super::names::Names;
 use super::shape::Shape;
 #[cfg(feature = "cloud")]
 use super::table::CLOUD_CREATE_SANDBOX_REQUEST;
@@ -46,19 +44,14 @@ impl Release {
         if init.cwd.is_none() {
             return;
         }
+        let message = format!("release {} ignores \"cwd\"", self.as_str());
         found.push(FindingCode::CwdIgnored, || Finding {
-            path: at.field("cwd").path(),
-            code: FindingCode::CwdIgnored,
-            message: format!("release {} ignores \"cwd\"", self.as_str()),
-            limit: None,
             help: Some(String::from(
                 "change the directory in the command: \
                  `\"cmd\": \"/bin/sh\", \"args\": [\"-c\", \"cd /srv && exec /sbin/init\"]`",
             )),
             note: Some(String::from("every other published release ignores it too")),
-            span: None,
-            related: Vec::new(),
-            edits: Vec::new(),
+            ..Finding::new(at.field("cwd").path(), FindingCode::CwdIgnored, message)
         });
     }
 }
@@ -166,19 +159,15 @@ impl Newer {
             Lost::Other => "ignores it: this setting would be lost",
             Lost::Document => "cannot read it",
         };
+        let message = format!("\"{name}\" {change} in release {release}");
         found.push(FindingCode::NewerField, || Finding {
-            path: at.path(),
-            code: FindingCode::NewerField,
-            message: format!("\"{name}\" {change} in release {release}"),
-            limit: None,
             help: Some(self.instead.map_or_else(
                 || format!("remove it, or use release {release} or later"),
                 String::from,
             )),
             note: Some(format!("release {here} {lost}")),
             span: Some(span),
-            related: Vec::new(),
-            edits: Vec::new(),
+            ..Finding::new(at.path(), FindingCode::NewerField, message)
         });
     }
 }
@@ -328,12 +317,9 @@ pub(super) fn mount_type(name: &str) -> Option<&'static Newer> {
 
 /// Names the field of an object that newer releases have others in place of, if one of those is
 /// present.
-pub(super) fn replaced(
-    object: &Shape,
-    present: &BTreeMap<Cow<'_, str>, Range<usize>>,
-) -> Option<&'static str> {
+pub(super) fn replaced(object: &Shape, present: &Names<'_>) -> Option<&'static str> {
     let is = |of| core::ptr::eq(object, of);
-    let has = |names: &[&str]| names.iter().any(|name| present.contains_key(*name));
+    let has = |names: &[&str]| names.iter().any(|name| present.get(name).is_some());
     if is(&SNAPSHOT_SPEC) && has(&["name", "dest_dir"]) {
         return Some("destination");
     }
@@ -348,6 +334,8 @@ pub(super) fn replaced(
 // A test fails by a panic.
 #[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     const DATA: &str = include_str!("../../tests/data/newer-fields.tsv");

@@ -55,6 +55,24 @@ pub(super) struct Variant {
 }
 
 impl Shape {
+    /// The shape of a value that is not `null`.
+    pub(super) fn inner(&self) -> &Self {
+        match self {
+            Self::Optional(inner) => inner,
+            shape => shape,
+        }
+    }
+
+    /// Returns a field of an object, or the value of a variant.
+    pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
+        match self.inner() {
+            Self::Object(fields) | Self::Variants(fields) => {
+                fields.iter().find(|field| field.name == name)
+            }
+            _ => None,
+        }
+    }
+
     /// Writes the smallest value of this shape.
     pub(super) fn write_smallest(&self, json: &mut String) {
         match self {

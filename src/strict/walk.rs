@@ -1,20 +1,25 @@
 //! The walk: every mistake of form at its place, and what would mend it.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::advice::{self, either, subject};
 use super::cursor::Cursor;
 use super::fix::{self, Fixes};
+use super::locate;
+use super::names::Names;
 use super::newer;
 use super::shape::{Field, Root, Shape, Variant};
-use crate::check::{Edit, FieldPath, Finding, FindingCode, Findings, Place, Related, Shown};
+use crate::check::{
+    Edit, FieldPath, Finding, FindingCode, Findings, PathStep, Place, Related, Shown,
+};
+use crate::limits::MAX_FINDINGS;
 
 /// How many values are mended. Of a text with more mistakes the rules would tell nothing new.
 const MAX_MENDS: usize = 1024;
@@ -26,6 +31,13 @@ pub(super) struct Mends {
     /// The places that are not as the author wrote them.
     pub(super) paths: Vec<FieldPath>,
     too_many: bool,
+    claims: Vec<Claim>,
+}
+
+/// A finding that says to write a field elsewhere, which is right unless that field is there.
+struct Claim {
+    span: Range<usize>,
+    field: Vec<PathStep>,
 }
 
 enum With {
@@ -80,12 +92,13 @@ impl Mends {
     }
 }
 
-/// Walks the whole text.
+/// Walks the whole text. `source` is the text before anything was blanked in it.
 ///
 /// # Errors
 /// That of the parser, if the text is not JSON.
 pub(super) fn walk(
     json: &str,
+    source: &str,
     root: Root,
     found: &mut Findings,
     fixes: &mut Fixes,
@@ -97,14 +110,41 @@ pub(super) fn walk(
         shape: Some(root.shape),
         at: Place::ROOT,
         name: None,
-        cursor: &mut Cursor::new(json, 0),
+        cursor: &mut Cursor::new(json, source),
         found,
         fixes,
         mends: &mut mends,
     }
     .deserialize(&mut deserializer)?;
     deserializer.end()?;
+    settle(json, &mends.claims, found);
+    found.sort_by_place();
     Ok(mends)
+}
+
+/// Takes back what findings say of fields that turn out to be there.
+fn settle(json: &str, claims: &[Claim], found: &mut Findings) {
+    if claims.is_empty() {
+        return;
+    }
+    let fields = claims.iter().map(|claim| claim.field.clone());
+    let there = locate::are_there(json, fields);
+    let wrong: Vec<_> = claims
+        .iter()
+        .zip(there)
+        .filter(|(_, there)| *there)
+        .collect();
+    found.retain(|finding| {
+        if finding.code == FindingCode::UnknownField
+            && wrong
+                .iter()
+                .any(|(claim, _)| Some(&claim.span) == finding.span.as_ref())
+        {
+            finding.help = Some(advice::REMOVE.into());
+            finding.note = None;
+        }
+        true
+    });
 }
 
 /// A field's name as it stands in the text, or unescaped.
@@ -134,11 +174,37 @@ impl<'de> Visitor<'de> for Key {
     }
 }
 
-/// A field's name, where it is, and where its value is.
-type Member<'n> = (Cow<'n, str>, Range<usize>, Range<usize>);
+/// A value that plain serde ignores: it is passed, and not looked into.
+struct Skip<'a, 'j>(&'a mut Cursor<'j>);
 
-/// A field's name, where it is, and the known name that it is but for its spelling.
-type Misspelt<'n> = (Cow<'n, str>, Range<usize>, &'static str);
+impl<'de> DeserializeSeed<'de> for Skip<'_, '_> {
+    type Value = Range<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_ignored_any(IgnoredAny)?;
+        Ok(self.0.value())
+    }
+}
+
+/// Where a member of a mount is.
+struct Member {
+    name: usize,
+    value: Range<usize>,
+}
+
+/// Reads a name that was read before.
+fn key_at(json: &str, start: usize) -> Cow<'_, str> {
+    let text = json.get(start..).unwrap_or_default();
+    let read = Key.deserialize(&mut serde_json::Deserializer::from_str(text));
+    read.unwrap_or_default()
+}
+
+/// A field that no object of its kind has, until all names of its object are known.
+struct Unknown<'de, 'j> {
+    name: Cow<'de, str>,
+    span: Range<usize>,
+    value: &'j str,
+}
 
 /// One value of the document on its way past its shape. Without a shape it is only passed.
 struct Walk<'a, 'j> {
@@ -156,20 +222,18 @@ struct Walk<'a, 'j> {
 impl Walk<'_, '_> {
     /// The shape of a value that is not `null`.
     fn inner(&self) -> Option<&'static Shape> {
-        match self.shape {
-            Some(Shape::Optional(inner)) => Some(inner),
-            shape => shape,
-        }
+        self.shape.map(Shape::inner)
     }
 
+    /// Counts a finding, and fills it in if it is kept.
     fn note(
         &mut self,
         at: &Place<'_>,
         span: Range<usize>,
         code: FindingCode,
-        tell: impl FnOnce() -> (String, Option<String>, Vec<Related>),
+        fill: impl FnOnce(&mut Finding),
     ) {
-        self.note_fixable(at, span, code, Vec::new(), tell);
+        self.note_fixable(at, span, code, Vec::new(), fill);
     }
 
     fn note_fixable(
@@ -178,27 +242,20 @@ impl Walk<'_, '_> {
         span: Range<usize>,
         code: FindingCode,
         edits: Vec<Edit>,
-        tell: impl FnOnce() -> (String, Option<String>, Vec<Related>),
+        fill: impl FnOnce(&mut Finding),
     ) {
-        let has_edits = !edits.is_empty();
+        let is_fixable = !edits.is_empty() && self.cursor.json().len() <= fix::MAX_BYTES;
         let finding = |edits| {
-            let (message, help, related) = tell();
-            Finding {
-                path: at.path(),
-                code,
-                message,
-                limit: None,
-                help,
-                note: None,
-                span: Some(span),
-                related,
-                edits,
-            }
+            let mut finding = Finding::new(at.path(), code, "");
+            finding.span = Some(span);
+            finding.edits = edits;
+            fill(&mut finding);
+            finding
         };
-        if has_edits {
+        if is_fixable {
             self.fixes.push(code, edits, finding);
         } else {
-            self.found.push(code, || finding(edits));
+            self.found.push(code, || finding(Vec::new()));
         }
     }
 
@@ -217,13 +274,14 @@ impl Walk<'_, '_> {
         let (Some(shape), at) = (self.shape, self.at) else {
             return;
         };
-        let value = self.cursor.json().get(whole.clone()).unwrap_or_default();
+        let value = self.cursor.source(&whole);
+        let is_root = core::ptr::eq(shape, self.root.shape);
         match newer::form(&at, shape, value) {
             Some(newer) => newer.note(&at, marked, self.found),
-            None => self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
-                let (subject, wanted) = (subject(&at), shape.wanted());
-                let message = format!("{subject} must be {wanted}, not {given}");
-                (message, advice(&at, given), Vec::new())
+            None => self.note_fixable(&at, marked, FindingCode::WrongType, edits, |finding| {
+                finding.message =
+                    format!("{} must be {}, not {given}", subject(&at), shape.wanted());
+                advice::of_type(&at, is_root, shape, given, value).give(finding);
             }),
         }
         self.mends.add(&at, whole, With::Value(shape));
@@ -236,16 +294,16 @@ impl Walk<'_, '_> {
             Some(Shape::Word(words)) => {
                 let at = self.at;
                 let edits = self.edits_of_string(&span);
-                self.note_fixable(&at, span.clone(), FindingCode::WrongType, edits, || {
-                    let listed: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                    let message = format!("{} must be {}", subject(&at), either(&listed));
-                    let near = nearest(text, words.iter().copied());
-                    (
-                        message,
-                        near.map(|near| format!("did you mean \"{near}\"?")),
-                        Vec::new(),
-                    )
-                });
+                self.note_fixable(
+                    &at,
+                    span.clone(),
+                    FindingCode::WrongType,
+                    edits,
+                    |finding| {
+                        finding.message = format!("{} must be {}", subject(&at), either(words));
+                        finding.help = advice::of_word(text, words);
+                    },
+                );
                 if let Some(shape) = self.shape {
                     self.mends.add(&at, span, With::Value(shape));
                 }
@@ -255,10 +313,9 @@ impl Walk<'_, '_> {
             #[cfg(feature = "cloud")]
             Some(shape @ Shape::Time) => {
                 let at = self.at;
-                self.note(&at, span.clone(), FindingCode::WrongType, || {
-                    let message = format!("{} must be a date and time", subject(&at));
-                    let help = r#"write it as in "2026-01-31T09:30:00Z""#;
-                    (message, Some(String::from(help)), Vec::new())
+                self.note(&at, span.clone(), FindingCode::WrongType, |finding| {
+                    finding.message = format!("{} must be a date and time", subject(&at));
+                    finding.help = Some(r#"write it as in "2026-01-31T09:30:00Z""#.into());
                 });
                 self.mends.add(&at, span, With::Value(shape));
             }
@@ -277,106 +334,128 @@ impl Walk<'_, '_> {
 
     fn number(&mut self) {
         let span = self.cursor.word();
-        match self.inner() {
-            None | Some(Shape::Any) => {}
+        let digits = self.cursor.source(&span);
+        let message = match self.inner() {
+            None => return,
+            // A number that was blanked is too large for its parser.
+            Some(Shape::Any) if digits.parse::<serde_json::Number>().is_ok() => return,
+            Some(Shape::Any) => String::from("this number is too large"),
             Some(Shape::Number(most)) => {
-                let digits = self.cursor.json().get(span.clone()).unwrap_or_default();
                 if digits.parse::<u64>().is_ok_and(|number| number <= *most) {
                     return;
                 }
-                let at = self.at;
-                self.note(&at, span.clone(), FindingCode::WrongType, || {
-                    let subject = subject(&at);
-                    let message = format!("{subject} must be a whole number from 0 to {most}");
-                    (message, None, Vec::new())
-                });
-                if let Some(shape) = self.shape {
-                    self.mends.add(&at, span, With::Value(shape));
-                }
+                format!(
+                    "{} must be a whole number from 0 to {most}",
+                    subject(&self.at)
+                )
             }
-            Some(_) => self.wrong_type("a number", span.clone(), span),
+            Some(_) => return self.wrong_type("a number", span.clone(), span),
+        };
+        let at = self.at;
+        self.note(&at, span.clone(), FindingCode::WrongType, |finding| {
+            finding.message = message;
+            advice::of_number(&at, digits).give(finding);
+        });
+        if let Some(shape) = self.shape {
+            self.mends.add(&at, span, With::Value(shape));
         }
     }
 
-    /// A field that no object of its kind has.
-    fn unknown(&mut self, at: &Place<'_>, name: &str, span: Range<usize>, known: &'static [Field]) {
-        let root = self.root;
-        if root.is_open {
-            return;
-        }
-        if let Some(newer) = self.inner().and_then(|object| newer::field(object, name)) {
-            newer.note(at, span, self.found);
-            return;
-        }
-        self.note(at, span, FindingCode::UnknownField, || {
-            let near = nearest(name, known.iter().map(|field| field.name));
-            let help = match (near, parent_of(root.shape, name)) {
-                (Some(near), _) => Some(format!("did you mean \"{near}\"?")),
-                (None, Some(parent)) => Some(format!("it belongs in \"{parent}\"")),
-                (None, None) => None,
-            };
-            let message = format!("unknown field \"{}\"", Shown(name));
-            (message, help, Vec::new())
+    /// The line for editors, which plain serde ignores.
+    fn schema(&mut self, at: &Place<'_>, value: &str, name: Range<usize>, whole: Range<usize>) {
+        let (given, marked) = match value.as_bytes().first() {
+            Some(b'"') => return,
+            Some(b'{') => ("an object", name),
+            Some(b'[') => ("a list", name),
+            Some(b't' | b'f') => ("true or false", whole),
+            Some(b'n') => ("null", whole),
+            _ => ("a number", whole),
+        };
+        self.note(at, marked, FindingCode::WrongType, |finding| {
+            finding.message = format!("{} must be a string, not {given}", subject(at));
         });
     }
 
-    /// The fields that a known one's name would fit, but for its spelling.
-    fn misspelt(
+    /// A field that no object of its kind has. `names` are those that this object has.
+    fn unknown(
         &mut self,
-        misspelt: &[Misspelt<'_>],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        unknown: &Unknown<'_, '_>,
         known: &'static [Field],
-        repeats: bool,
+        names: &Names<'_>,
+        edits: Vec<Edit>,
     ) {
         let object = self.at;
-        let mut meant: Vec<_> = misspelt.iter().map(|(.., meant)| *meant).collect();
+        let Unknown { name, span, value } = unknown;
+        let (root, mut claim) = (self.root, None);
+        if root.is_open {
+            return;
+        }
+        let at = object.field(name);
+        if let Some(newer) = self.inner().and_then(|object| newer::field(object, name)) {
+            newer.note(&at, span.clone(), self.found);
+            return;
+        }
+        let code = FindingCode::UnknownField;
+        self.note_fixable(&at, span.clone(), code, edits, |finding| {
+            finding.message = format!("unknown field \"{}\"", Shown(name));
+            let is_there = |name: &str| names.get(name).is_some();
+            let (advice, field) =
+                advice::of_name(root.shape, &object, known, &is_there, name, value);
+            advice.give(finding);
+            claim = field;
+        });
+        if let Some(field) = claim {
+            let span = span.clone();
+            self.mends.claims.push(Claim { span, field });
+        }
+    }
+
+    /// Fields that are known ones but for their spelling.
+    fn misspelt(
+        &mut self,
+        misspelt: &[(Unknown<'_, '_>, &'static str)],
+        known: &'static [Field],
+        names: &Names<'_>,
+        repeats: bool,
+    ) {
+        let mut meant: Vec<_> = misspelt.iter().map(|(_, meant)| *meant).collect();
         meant.sort_unstable();
-        for (name, span, one) in misspelt {
-            let at = object.field(name);
+        for (unknown, one) in misspelt {
             let first = meant.partition_point(|other| other < one);
             let is_alone = meant.get(first.saturating_add(1)) != Some(one);
-            if repeats || !is_alone || names.contains_key(*one) || self.root.is_open {
-                self.unknown(&at, name, span.clone(), known);
-                continue;
-            }
-            let edits = fix::rewrite(span, one);
-            self.note_fixable(&at, span.clone(), FindingCode::UnknownField, edits, || {
-                let message = format!("unknown field \"{}\"", Shown(name));
-                (
-                    message,
-                    Some(format!("did you mean \"{one}\"?")),
-                    Vec::new(),
-                )
-            });
+            // A mount has an older place for this one, too.
+            let is_elsewhere = *one == "readonly" && names.get("options").is_some();
+            let is_taken = names.get(one).is_some() || is_elsewhere;
+            let edits = if repeats || !is_alone || is_taken {
+                Vec::new()
+            } else {
+                fix::rewrite(&unknown.span, one)
+            };
+            self.unknown(unknown, known, names, edits);
         }
     }
 
     /// Notes the fields that an object must have and has not.
-    fn missing(
-        &mut self,
-        fields: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-        bracket: &Range<usize>,
-    ) {
+    fn missing(&mut self, fields: &'static [Field], names: &Names<'_>, bracket: &Range<usize>) {
         let object = self.at;
         let replaced = self
             .inner()
             .and_then(|object| newer::replaced(object, names));
         if let Some(name) = replaced {
-            // What its absence means for the rules has been told.
+            // What its absence means for the rules was reported.
             self.mends.paths.push(object.field(name).path());
         }
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         let mut absent = fields
             .iter()
-            .filter(|field| field.required && !names.contains_key(field.name))
+            .filter(|field| field.required && names.get(field.name).is_none())
             .peekable();
         while let Some(field) = absent.next() {
             let at = object.field(field.name);
             if replaced != Some(field.name) {
-                self.note(&at, marked.clone(), FindingCode::Missing, || {
-                    let message = format!("field \"{}\" is missing", field.name);
-                    (message, None, Vec::new())
+                self.note(&at, marked.clone(), FindingCode::Missing, |finding| {
+                    finding.message = format!("field \"{}\" is missing", field.name);
+                    finding.help = advice::of_missing(field);
                 });
             }
             let more = absent.peek().is_some() || !names.is_empty();
@@ -389,56 +468,45 @@ impl Walk<'_, '_> {
     fn tagged(
         &mut self,
         variants: &'static [Variant],
-        members: &[Member<'_>],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        members: &[Member],
+        names: &Names<'_>,
         bracket: &Range<usize>,
         whole: Range<usize>,
         repeats: bool,
     ) {
         let mount = self.at;
         let text = |span: &Range<usize>| self.cursor.json().get(span.clone()).unwrap_or_default();
-        let tag = members.iter().find(|(name, ..)| name == "type");
-        let named = tag.and_then(|(_, _, value)| serde_json::from_str::<String>(text(value)).ok());
+        let tag = names.get("type");
+        let tag = tag.and_then(|start| members.iter().find(|member| member.name == start));
+        let named = tag.and_then(|tag| serde_json::from_str::<String>(text(&tag.value)).ok());
         let variant = variants
             .iter()
             .find(|variant| Some(variant.tag) == named.as_deref());
         let Some(variant) = variant else {
             let at = mount.field("type");
             let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
-            let listed: Vec<_> = variants
-                .iter()
-                .map(|one| format!("\"{}\"", one.tag))
-                .collect();
+            let tags: Vec<_> = variants.iter().map(|one| one.tag).collect();
             let newer = named.as_deref().and_then(newer::mount_type);
             match (tag, newer) {
-                (Some((_, _, value)), Some(newer)) => newer.note(&at, value.clone(), self.found),
-                (Some((_, name, value)), None) => {
-                    let opening = text(value).starts_with(['{', '[']);
-                    let marked = if opening { name.clone() } else { value.clone() };
-                    let tags = variants.iter().map(|one| one.tag);
-                    let meant = named.as_deref().and_then(|given| fix::spelt(given, tags));
-                    let end = value.start.saturating_add(text(value).trim_end().len());
-                    let string = value.start..end;
-                    let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(&string, meant));
-                    self.note_fixable(&at, marked, FindingCode::WrongType, edits, || {
-                        let message = format!("\"type\" must be {}", either(&listed));
-                        let tags = variants.iter().map(|one| one.tag);
-                        let near = named.as_deref().and_then(|given| nearest(given, tags));
-                        (
-                            message,
-                            near.map(|near| format!("did you mean \"{near}\"?")),
-                            Vec::new(),
-                        )
+                (Some(tag), Some(newer)) => newer.note(&at, tag.value.clone(), self.found),
+                (Some(tag), None) => {
+                    let marked = match text(&tag.value).starts_with(['{', '[']) {
+                        true => self.cursor.at(tag.name).string(None),
+                        false => tag.value.clone(),
+                    };
+                    let given = named.as_deref().unwrap_or_default();
+                    let meant = fix::spelt(given, tags.iter().copied());
+                    let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(&tag.value, meant));
+                    self.note_fixable(&at, marked, FindingCode::WrongType, edits, |finding| {
+                        finding.message = format!("\"type\" must be {}", either(&tags));
+                        let named = named.as_deref();
+                        finding.help = named.and_then(|given| advice::of_word(given, &tags));
                     });
                 }
                 (None, _) if self.misspelt_tag(members, names, repeats) => {}
-                (None, _) => self.note(&at, marked, FindingCode::Missing, || {
-                    let help = format!("it is {}", either(&listed));
-                    (
-                        String::from("field \"type\" is missing"),
-                        Some(help),
-                        Vec::new(),
-                    )
+                (None, _) => self.note(&at, marked, FindingCode::Missing, |finding| {
+                    finding.message = "field \"type\" is missing".into();
+                    finding.help = Some(format!("it is {}", either(&tags)));
                 }),
             }
             if let Some(shape) = self.shape {
@@ -447,26 +515,39 @@ impl Walk<'_, '_> {
             return;
         };
         let mut misspelt = Vec::new();
-        for (key, name, value) in members.iter().filter(|(key, ..)| key != "type") {
-            let at = mount.field(key);
-            let known = variant.fields.iter().find(|field| field.name == key);
-            // A repeated field has been told, and the first is the one that is read.
-            if names.get(key) != Some(name) {
+        for Member { name, value } in members {
+            let (key, name) = (key_at(self.cursor.json(), *name), *name);
+            if key == "type" {
                 continue;
             }
-            if known.is_none() {
-                let fields = variant.fields.iter().map(|field| field.name);
-                match fix::spelt(key, fields) {
-                    Some(meant) => misspelt.push((key.clone(), name.clone(), meant)),
-                    None => self.unknown(&at, key, name.clone(), variant.fields),
+            let known = variant.fields.iter().find(|field| field.name == key);
+            let is_first = names.get(&key) == Some(name);
+            let name = self.cursor.at(name).string(None);
+            match known {
+                Some(_) if is_first => {}
+                // It was reported as a duplicate, and the first is the one that is read.
+                Some(_) => continue,
+                None if is_first => {
+                    let unknown = Unknown {
+                        name: key.clone(),
+                        span: name.clone(),
+                        value: self.cursor.source(value),
+                    };
+                    let fields = variant.fields.iter().map(|field| field.name);
+                    match fix::spelt(&key, fields) {
+                        Some(meant) => misspelt.push((unknown, meant)),
+                        None => self.unknown(&unknown, variant.fields, names, Vec::new()),
+                    }
                 }
+                None => {}
             }
-            let mut cursor = Cursor::new(self.cursor.json(), value.start);
+            let mut cursor = self.cursor.at(value.start);
             let walk = Walk {
                 root: self.root,
+                // Plain serde reads all that a mount has before it knows the kind.
                 shape: Some(known.map_or(&Shape::Any, |field| field.shape)),
-                at,
-                name: Some(name.clone()),
+                at: mount.field(&key),
+                name: Some(name),
                 cursor: &mut cursor,
                 found: &mut *self.found,
                 fixes: &mut *self.fixes,
@@ -476,24 +557,22 @@ impl Walk<'_, '_> {
             // The text was read before.
             let _ = walk.deserialize(&mut serde_json::Deserializer::from_str(member));
         }
-        self.misspelt(&misspelt, names, variant.fields, repeats);
+        self.misspelt(&misspelt, variant.fields, names, repeats);
         self.missing(variant.fields, names, bracket);
     }
 
     /// Notes the name of the field for a mount's kind, if it is there but for its spelling.
-    fn misspelt_tag(
-        &mut self,
-        members: &[Member<'_>],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
-        repeats: bool,
-    ) -> bool {
-        let like_tag = |name: &str| fix::spelt(name, ["type"].into_iter());
-        let mut like = members
-            .iter()
-            .filter_map(|(name, span, _)| Some((name.clone(), span.clone(), like_tag(name)?)));
+    fn misspelt_tag(&mut self, members: &[Member], names: &Names<'_>, repeats: bool) -> bool {
+        let mut like = members.iter().filter_map(|member| {
+            let name = key_at(self.cursor.json(), member.name);
+            let meant = fix::spelt(&name, ["type"].into_iter())?;
+            let span = self.cursor.at(member.name).string(None);
+            let value = self.cursor.source(&member.value);
+            Some((Unknown { name, span, value }, meant))
+        });
         match (like.next(), like.next()) {
             (Some(only), None) if !repeats => {
-                self.misspelt(&[only], names, &[], false);
+                self.misspelt(&[only], &[], names, false);
                 true
             }
             _ => false,
@@ -601,14 +680,20 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        // With its feature `arbitrary_precision`, serde_json passes a number as an object.
+        if !self.cursor.is_at_object() {
+            while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            self.number();
+            return Ok(());
+        }
         let bracket = self.cursor.punctuation();
         let (shape, object) = (self.inner(), self.at);
         let known: &'static [Field] = match shape {
             Some(Shape::Object(known) | Shape::Variants(known)) => known,
             _ => &[],
         };
-        let mut names: BTreeMap<Cow<'de, str>, Range<usize>> = BTreeMap::new();
-        let (mut members, mut misspelt) = (Vec::new(), Vec::new());
+        let mut names = Names::new(known);
+        let (mut members, mut unknown, mut misspelt) = (Vec::new(), Vec::new(), Vec::new());
         let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
             self.cursor.comma();
@@ -622,35 +707,47 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             let field = known.iter().find(|field| field.name == key);
             // The root has room for a line that editors read.
             let is_schema = key == "$schema" && object.name() == ("", false);
-            if let (Some(first), true) = (names.get(&key).cloned(), shape.is_some()) {
-                self.note(&at, name.clone(), FindingCode::RepeatedField, || {
-                    let label = "the first is here";
-                    let related = Vec::from([Related { span: first, label }]);
-                    (
-                        format!("duplicate field \"{}\"", Shown(&key)),
-                        None,
-                        related,
-                    )
+            let first = shape.and_then(|_| names.first(key.clone(), name.start));
+            if let Some(first) = first {
+                let first = self.cursor.at(first).string(None);
+                self.note(&at, name.clone(), FindingCode::RepeatedField, |finding| {
+                    finding.message = format!("duplicate field \"{}\"", Shown(&key));
+                    let label = "the first is here".into();
+                    finding.related = Vec::from([Related { span: first, label }]);
                 });
                 repeats = true;
-                if matches!(shape, Some(Shape::Object(_) | Shape::Tagged(_))) {
+                // Plain serde takes any number of fields that it does not know.
+                if field.is_some() && matches!(shape, Some(Shape::Object(_)))
+                    || matches!(shape, Some(Shape::Tagged(_)))
+                {
                     self.mends.add(&at, name.clone(), With::NoName);
                 }
-            } else {
-                names.insert(key.clone(), name.clone());
-                let is_object = matches!(shape, Some(Shape::Object(_)));
-                if is_object && field.is_none() && !is_schema {
-                    match fix::spelt(&key, known.iter().map(|field| field.name)) {
-                        Some(meant) => misspelt.push((key.clone(), name.clone(), meant)),
-                        None => self.unknown(&at, &key, name.clone(), known),
+            }
+            if matches!(shape, Some(Shape::Object(_))) && field.is_none() {
+                let value = self.cursor.rest();
+                let whole = fields.next_value_seed(Skip(&mut *self.cursor))?;
+                if is_schema {
+                    self.schema(&at, value, name, whole);
+                } else if first.is_none() {
+                    let span = name;
+                    let one = Unknown {
+                        name: key,
+                        span,
+                        value,
+                    };
+                    match fix::spelt(&one.name, known.iter().map(|field| field.name)) {
+                        Some(meant) => misspelt.push((one, meant)),
+                        None if unknown.len() < MAX_FINDINGS => unknown.push(one),
+                        // The others are only counted.
+                        None => self.unknown(&one, known, &names, Vec::new()),
                     }
                 }
+                continue;
             }
             let value = self.cursor.token();
             let inner = match shape {
                 None | Some(Shape::Tagged(_)) => None,
                 Some(Shape::Map(of)) => Some(*of),
-                Some(_) if is_schema => Some(&Shape::Text),
                 Some(_) => Some(field.map_or(&Shape::Any, |field| field.shape)),
             };
             fields.next_value_seed(Walk {
@@ -664,18 +761,19 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
                 mends: &mut *self.mends,
             })?;
             if matches!(shape, Some(Shape::Tagged(_))) {
-                let value = value..self.cursor.token();
-                members.push((key, name, value));
+                let (name, value) = (name.start, value..self.cursor.here());
+                members.push(Member { name, value });
             }
         }
         let whole = bracket.start..self.cursor.punctuation().end;
+        for one in &unknown {
+            self.unknown(one, known, &names, Vec::new());
+        }
+        self.misspelt(&misspelt, known, &names, repeats);
         let marked = self.name.clone().unwrap_or_else(|| bracket.clone());
         match shape {
             None | Some(Shape::Any | Shape::Map(_)) => {}
-            Some(Shape::Object(known)) => {
-                self.misspelt(&misspelt, &names, known, repeats);
-                self.missing(known, &names, &bracket);
-            }
+            Some(Shape::Object(known)) => self.missing(known, &names, &bracket),
             Some(Shape::Tagged(variants)) => {
                 self.tagged(variants, &members, &names, &bracket, whole, repeats);
             }
@@ -683,7 +781,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(shape) => {
                 let edits = match repeats {
                     true => Vec::new(),
-                    false => fix::object(shape, self.cursor.json(), &names, &whole),
+                    false => fix::object(shape, self.cursor.json(), names.len(), &whole),
                 };
                 self.wrong_type_fixable("an object", marked, whole, edits);
             }
@@ -697,143 +795,76 @@ impl Walk<'_, '_> {
     fn variant(
         &mut self,
         known: &'static [Field],
-        names: &BTreeMap<Cow<'_, str>, Range<usize>>,
+        names: &Names<'_>,
         repeats: bool,
         marked: Range<usize>,
         whole: Range<usize>,
     ) {
         let at = self.at;
-        let mut in_order: Vec<_> = names.iter().collect();
-        in_order.sort_by_key(|(_, span)| span.start);
-        let listed: Vec<_> = known
-            .iter()
-            .map(|one| format!("\"{}\"", one.name))
-            .collect();
-        match in_order.as_slice() {
-            [(name, _)] if known.iter().any(|one| one.name == *name) => {
-                // A repeated kind has been told, but it is not one kind.
-                if !repeats {
-                    return;
-                }
-            }
-            [(name, span)] => {
-                let kinds = || known.iter().map(|one| one.name);
-                let meant = fix::spelt(name, kinds()).filter(|_| !repeats);
+        let span = |start| self.cursor.at(start).string(None);
+        let in_order = names.in_order().into_iter();
+        let in_order: Vec<_> = in_order.map(|(name, start)| (name, span(start))).collect();
+        let kinds: Vec<_> = known.iter().map(|one| one.name).collect();
+        let is_kind = |name: &str| kinds.contains(&name);
+        let is_one_of = |finding: &mut Finding| {
+            finding.message = format!("{} must have one of {}", subject(&at), either(&kinds));
+        };
+        let mut given = in_order.iter().filter(|(name, _)| is_kind(name));
+        match (given.next(), given.next(), in_order.as_slice()) {
+            (None, _, [(name, span), others @ ..]) => {
+                let meant = fix::spelt(name, kinds.iter().copied());
+                let meant = meant.filter(|_| others.is_empty() && !repeats);
                 let edits = meant.map_or(Vec::new(), |meant| fix::rewrite(span, meant));
-                self.note_fixable(
+                let (span, code) = (Range::clone(span), FindingCode::WrongType);
+                self.note_fixable(&at, span, code, edits, |finding| {
+                    is_one_of(finding);
+                    advice::of_kind(&at, known, name).give(finding);
+                });
+            }
+            (None, _, []) => self.note(&at, marked, FindingCode::WrongType, |finding| {
+                is_one_of(finding);
+                advice::of_kind(&at, known, "").give(finding);
+            }),
+            // A repeated kind was reported as a duplicate, but the object is not of one kind.
+            (Some(_), None, [_]) if repeats => {}
+            (Some(_), None, [_]) => return,
+            (Some((kind, first)), None, others) => {
+                let other = others.iter().find(|(name, _)| name != kind);
+                let Some((name, span)) = other else { return };
+                self.note(&at, Range::clone(span), FindingCode::WrongType, |finding| {
+                    let (shown, kind) = (Shown(name), Shown(kind));
+                    finding.message = format!("unknown field \"{shown}\" beside \"{kind}\"");
+                    let label = format!("{} has its kind here", subject(&at)).into();
+                    let span = Range::clone(first);
+                    finding.related = Vec::from([Related { span, label }]);
+                    finding.help = advice::of_other(known, name);
+                });
+            }
+            (Some((name, first)), Some((second_name, second)), _) => {
+                let count = given.count().saturating_add(2);
+                self.note(
                     &at,
-                    Range::clone(span),
+                    Range::clone(second),
                     FindingCode::WrongType,
-                    edits,
-                    || {
-                        let message =
-                            format!("{} must have one of {}", subject(&at), either(&listed));
-                        let near = nearest(name, kinds());
-                        (
-                            message,
-                            near.map(|near| format!("did you mean \"{near}\"?")),
-                            Vec::new(),
-                        )
+                    |finding| {
+                        let count = if count == 2 {
+                            "two".into()
+                        } else {
+                            format!("{count}")
+                        };
+                        finding.message =
+                            format!("{} must have one kind, but has {count}", subject(&at));
+                        finding.label = Some(format!("\"{second_name}\" is the second"));
+                        let label = format!("\"{name}\" is the first").into();
+                        let span = Range::clone(first);
+                        finding.related = Vec::from([Related { span, label }]);
+                        finding.help = Some("remove one of them".into());
                     },
                 );
-            }
-            [] => self.note(&at, marked, FindingCode::WrongType, || {
-                let message = format!("{} must have one of {}", subject(&at), either(&listed));
-                (message, None, Vec::new())
-            }),
-            [(_, first), (_, second), ..] => {
-                let count = in_order.len();
-                self.note(&at, Range::clone(second), FindingCode::WrongType, || {
-                    let given = if count == 2 {
-                        "two".into()
-                    } else {
-                        format!("{count}")
-                    };
-                    let message = format!("{} must have one kind, but has {given}", subject(&at));
-                    let span = Range::clone(first);
-                    let related = Vec::from([Related {
-                        span,
-                        label: "the first is here",
-                    }]);
-                    (message, Some(String::from("remove one of them")), related)
-                });
             }
         }
         if let Some(shape) = self.shape {
             self.mends.add(&at, whole, With::Value(shape));
         }
     }
-}
-
-/// What a finding is about, as it stands at the start of its sentence.
-fn subject(at: &Place<'_>) -> String {
-    let one = match at.name() {
-        ("", false) => "the document",
-        ("", true) => "an element",
-        ("mounts", true) => "a mount",
-        ("ports", true) => "a port",
-        ("env", true) => "a variable",
-        ("patches", true) => "a patch",
-        ("rlimits", true) => "a limit",
-        (name, true) => return format!("an element of \"{}\"", Shown(name)),
-        (name, false) => return format!("\"{}\"", Shown(name)),
-    };
-    one.into()
-}
-
-/// What to write in place of a value of another type.
-fn advice(at: &Place<'_>, given: &str) -> Option<String> {
-    let text = match (at.name(), given) {
-        (("image", false), "a string") => {
-            r#"for an OCI image, write `{"Oci": {"reference": "alpine:3.20"}}`"#
-        }
-        (("ports", true), "a string" | "a number") => {
-            r#"write `{"host_port": 8080, "guest_port": 80, "host_bind": "127.0.0.1"}`"#
-        }
-        (("env", false), "an object") | (("env", true), "a string") => {
-            r#"write each variable as `{"key": "TOKEN", "value": "…"}`"#
-        }
-        (("mounts", true), "a string") => {
-            r#"for a host directory, write `{"type": "Bind", "host": "/srv/app", "guest": "/app", "options": {"readonly": true}}`"#
-        }
-        _ => return None,
-    };
-    Some(text.into())
-}
-
-fn either(listed: &[String]) -> String {
-    match listed {
-        [] => String::new(),
-        [one] => one.clone(),
-        [before @ .., last] => format!("{} or {last}", before.join(", ")),
-    }
-}
-
-/// How long a name may be to be compared with the known ones, which are all shorter.
-const MAX_COMPARED_BYTES: usize = 64;
-
-/// Finds the known name that differs from `name` the least, if by no more than a third.
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    if name.len() > MAX_COMPARED_BYTES {
-        return None;
-    }
-    let name = name.to_ascii_lowercase();
-    let most = (name.len() / 3).max(1);
-    let distance = |field: &str| strsim::osa_distance(&name, &field.to_ascii_lowercase());
-    known
-        .map(|field| (distance(field), field))
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, field)| field)
-}
-
-/// Finds the part of a document that has a field of this very name.
-fn parent_of(root: &'static Shape, name: &str) -> Option<&'static str> {
-    let Shape::Object(parts) = root else {
-        return None;
-    };
-    parts.iter().find_map(|part| match part.shape {
-        Shape::Object(known) if known.iter().any(|field| field.name == name) => Some(part.name),
-        _ => None,
-    })
 }

@@ -4,7 +4,6 @@
 use std::fmt::Debug;
 
 use arbitrary::Arbitrary;
-use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 #[path = "../shared/mod.rs"]
@@ -13,7 +12,6 @@ mod shared;
 mod golden;
 
 use shared::compare::compare;
-use shared::mutate::Plan;
 use shared::types::every_type;
 use shared::{heap, values};
 
@@ -44,39 +42,21 @@ where
         .filter(|(kind, _)| *kind == test)
         .flat_map(|(_, documents)| *documents)
         .collect();
-    values::check(&(values::values::<Ours>(), plans()), |(value, plan)| {
-        let generated = serde_json::to_string(&value).unwrap();
-        let base = match fixed.get(plan.base % (2 * fixed.len() + 1)) {
-            Some(document) => document,
-            None => generated.as_str(),
-        };
-        compare::<Ours, Theirs>(&plan.apply(base));
-        for text in plan.arrays(base) {
-            compare::<Ours, Theirs>(&text);
-        }
-        Ok(())
-    });
-}
-
-/// Makes plans of a few changes each, most of them without the rarer ones.
-fn plans() -> impl Strategy<Value = Plan> {
-    let change = (any::<usize>(), any::<usize>(), any::<usize>());
-    (
-        any::<usize>(),
-        proptest::collection::vec(change, 0..4),
-        any::<usize>(),
-        any::<usize>(),
-        proptest::bool::weighted(0.1),
-        proptest::bool::weighted(0.01),
-    )
-        .prop_map(|(base, changes, place, frame, escape, empty)| Plan {
-            base,
-            changes,
-            place,
-            frame,
-            escape,
-            empty,
-        })
+    values::check(
+        &(values::values::<Ours>(), values::plans()),
+        |(value, plan)| {
+            let generated = serde_json::to_string(&value).unwrap();
+            let base = match fixed.get(plan.base % (2 * fixed.len() + 1)) {
+                Some(document) => document,
+                None => generated.as_str(),
+            };
+            compare::<Ours, Theirs>(&plan.apply(base));
+            for text in plan.arrays(base) {
+                compare::<Ours, Theirs>(&text);
+            }
+            Ok(())
+        },
+    );
 }
 
 /// Older documents have `readonly` beside the other fields of a mount.

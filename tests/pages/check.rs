@@ -147,7 +147,7 @@ fn commands_for_github() {
     assert_eq!(
         text,
         "::error file=a%2Cb%3A100%25.json,line=2,endLine=2,col=26,endColumn=33,title=unknown-field::mount: unknown field \"mount\"%0Adid you mean \"mounts\"?\n\
-         ::error file=a%2Cb%3A100%25.json,line=3,endLine=3,col=10,endColumn=11,title=missing::env[0].value: field \"value\" is missing\n\
+         ::error file=a%2Cb%3A100%25.json,line=3,endLine=3,col=10,endColumn=11,title=missing::env[0].value: field \"value\" is missing%0Aadd `\"value\": \"…\"`\n\
          ::error file=a%2Cb%3A100%25.json,line=2,endLine=2,col=21,endColumn=23,title=empty::image.Bind: must not be empty\n"
     );
     assert_eq!(code, Some(1));

@@ -96,7 +96,9 @@ fn long_noise() {
             })
             .collect();
         for (name, law) in laws::ALL {
-            if ["setup_roundtrip", "plan", "spec_fix"].contains(&name) {
+            // A spec is checked many times over.
+            let counts = name == "spec_fix" && n % 16 == 0;
+            if ["setup_roundtrip", "plan"].contains(&name) || counts {
                 law(&data);
             }
         }

@@ -169,7 +169,13 @@ impl<'de> Deserialize<'de> for Tree {
                 while let Some(entry) = map.next_entry()? {
                     entries.push(entry);
                 }
-                Ok(Tree::Object(entries))
+                // With its feature `arbitrary_precision`, serde_json passes a number as this.
+                match entries.as_slice() {
+                    [(key, Tree::Text(number))] if key == "$serde_json::private::Number" => {
+                        Ok(Tree::Scalar(number.clone()))
+                    }
+                    _ => Ok(Tree::Object(entries)),
+                }
             }
         }
 

@@ -153,6 +153,8 @@ fn what_is_not_certain() {
         r#"{"resources": {"cpus": ""}}"#,
         r#"{"resources": {"memory_mib": "512MB"}}"#,
         r#"{"patches": [{"Mkdir": {"path": "/a", "mode": "0755"}}]}"#,
+        // Too large for a parser, which only a field that is read shows.
+        r#"{"Resources": {"cpus": 1e999, "Memory_mib": 1},}"#,
         // One variable, or not all of them have a string.
         r#"{"env": {"key": "A", "value": "b"}}"#,
         r#"{"env": {"NAME": "A", "Value": "b"}}"#,

@@ -3,6 +3,7 @@
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod advice;
 mod bombs;
 mod documents;
 mod enums;
@@ -15,5 +16,7 @@ mod postcard;
 mod rules;
 mod spans;
 mod specs;
+mod strict;
+mod syntax;
 mod types;
 mod validate;

@@ -217,7 +217,7 @@ fn what_newer_fields_replace_is_not_missing() {
             "SnapshotSpec",
             "destination",
             json!({"full": true}),
-            &["newer-field full", "missing destination"],
+            &["missing destination", "newer-field full"],
         ),
         (
             "SnapshotSpec",

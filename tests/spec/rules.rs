@@ -552,16 +552,27 @@ fn numbers_that_must_be_in_order() {
 #[test]
 fn suggestions() {
     for (name, text) in [
-        ("NAME", "; did you mean \"name\"?"),
-        ("naem", "; did you mean \"name\"?"),
+        // The document has a name.
+        ("NAME", "; remove it"),
+        ("naem", ""),
         ("enb", "; did you mean \"env\"?"),
         ("xnb", ""),
         ("pul_polcy", "; did you mean \"pull_policy\"?"),
         ("lifecyc", "; did you mean \"lifecycle\"?"),
         ("lifecy", ""),
-        ("cpus", "; it belongs in \"resources\""),
+        ("cpus", "; write `\"resources\": {\"cpus\": 2}`"),
+        ("memory_mib", "; it belongs in \"resources\""),
         ("hostname", "; it belongs in \"runtime\""),
-        ("ports", "; it belongs in \"network\""),
+        ("policy", "; it belongs in \"network\""),
+        (
+            "guest_port",
+            "; it belongs in an element of \"network.ports\"",
+        ),
+        (
+            "args",
+            "; write `\"runtime\": {\"cmd\": [\"/bin/sh\", \"-c\", \"sleep 1\"]}`",
+        ),
+        ("Scripts", "; did you mean \"scripts\" in \"runtime\"?"),
         ("frobnicate", ""),
     ] {
         assert_eq!(
@@ -585,7 +596,7 @@ fn wrong_types() {
         ),
         (
             json!({"env": [{"key": "A"}]}),
-            "error[missing] env[0].value: field \"value\" is missing",
+            "error[missing] env[0].value: field \"value\" is missing; add `\"value\": \"…\"`",
         ),
         (
             json!({"pull_policy": "allways"}),
@@ -599,11 +610,13 @@ fn wrong_types() {
         ),
         (
             json!({"lifecycle": [true, null, null]}),
-            "error[wrong-type] lifecycle: \"lifecycle\" must be an object, not a list",
+            "error[wrong-type] lifecycle: \"lifecycle\" must be an object, not a list; write \
+             `{\"max_duration_secs\": 3600}`",
         ),
         (
             json!({"pull_policy": {"Always": null}}),
-            "error[wrong-type] pull_policy: \"pull_policy\" must be a string, not an object",
+            "error[wrong-type] pull_policy: \"pull_policy\" must be a string, not an object; write \
+             one of \"IfMissing\", \"Always\" or \"Never\"",
         ),
     ] {
         assert_eq!(check(&part).to_string(), text, "{part}");
@@ -613,24 +626,28 @@ fn wrong_types() {
 /// Plain serde takes an object for a word, also inside a mount.
 #[test]
 fn the_words_of_a_mount() {
-    for (field, mount) in [
+    for (field, words, mount) in [
         (
             "format",
+            r#""Qcow2", "Raw" or "Vmdk""#,
             json!({"type": "DiskImage", "host": "/d", "guest": "/g", "format": {"Raw": null}}),
         ),
         (
             "stat_virtualization",
+            r#""strict", "relaxed" or "off""#,
             json!({"type": "Bind", "host": "/d", "guest": "/g", "stat_virtualization": {"off": null}}),
         ),
         (
             "host_permissions",
+            r#""private" or "mirror""#,
             json!({"type": "Bind", "host": "/d", "guest": "/g", "host_permissions": {"private": null}}),
         ),
     ] {
         assert_eq!(
             check(&json!({"mounts": [mount]})).to_string(),
             format!(
-                "error[wrong-type] mounts[0].{field}: \"{field}\" must be a string, not an object"
+                "error[wrong-type] mounts[0].{field}: \"{field}\" must be a string, not an object; \
+                 write one of {words}"
             )
         );
     }

@@ -60,7 +60,7 @@ fn of_mistakes_of_form() {
         (
             WrongType,
             "mounts[0].type",
-            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"»}]}"#,
+            r#"{"mounts": [{"guest": "/a", "type": «"tmpfs"» }]}"#,
         ),
         (
             WrongType,
@@ -141,10 +141,21 @@ fn of_broken_syntax() {
         r#"{"a": «é»}"#,
         r#"{"a": 1 «é»: 2}"#,
         "{\n\"é\": 1,\n\n  \"a\" «1»\n}",
-        // Where the text ends too early, its last character is marked, unless that ends a line.
-        "[1, «2»",
-        "[1, 2\n«»",
         "{}\r\n«]»",
+        // A word or a number is marked as a whole.
+        r#"{"a": «undefined», "b": 1}"#,
+        r#"{"a": [1, «0755»]}"#,
+        r#"{"a": «1e5x»}"#,
+        r#"{«name»: 1}"#,
+        // What is never closed is marked where it starts.
+        "[1, {\"a\": «[»[2]",
+        "«{»\"a\": [1, 2]\n",
+        "{\"a\": 1, «\"»b: 2}",
+        "{\"a\": «\"»1\n2\", \"b\": 3}",
+        r#"{«"»a: 1, "b": 2}"#,
+        r#"{"a": "b«\x»"}"#,
+        r#"{"name": "b«\ud800»"}"#,
+        "{\"a\": \"b«\t»\"}",
     ] {
         assert_marked(FindingCode::Syntax, "", marked);
     }
@@ -159,7 +170,7 @@ fn the_first_of_two_is_related() {
         .find(|one| one.code == FindingCode::RepeatedField);
     let related = &one.unwrap().related[0];
     assert_eq!(
-        (related.span.clone(), related.label),
+        (related.span.clone(), related.label.as_ref()),
         (1..7, "the first is here")
     );
 }
