@@ -73,6 +73,12 @@ fn fix_json(json: &str, root: Root) -> Option<String> {
 /// Whether a finding is about a mended value, or comes from comparing another one with it.
 fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
     let steps = finding.path.steps();
+    // What an init may take depends on the stack limit.
+    if finding.code == FindingCode::ExecTooLarge
+        && matches!(mended.first(), Some(PathStep::Field(name)) if name == "rlimits")
+    {
+        return true;
+    }
     // The fields that a rule compares, and how far up from its own one these are.
     let (compared, up): (&[&str], usize) = match finding.code {
         FindingCode::CapacityMissing

@@ -1,8 +1,8 @@
 //! What does not go together is said before anything is sent.
 
 use microsandbox_types::{
-    GuestFacts, GuestReport, GuestSetup, HandOver, HandOverError, HandoffInit, Mount, MountFlags,
-    MountSource, Next, Then,
+    BootHost, BootStep, GuestFacts, GuestReport, GuestSetup, HandOver, HandOverError, HandoffInit,
+    HostPath, Mount, MountFlags, MountSource, Next, SandboxSpec, Then,
 };
 
 fn ready(page_size: u32) -> GuestReport {
@@ -55,6 +55,32 @@ fn after_its_end_a_conversation_takes_no_more_reports() {
     assert_eq!(boot.on_report(ready(4096)), Err(out_of_turn));
 }
 
+/// A guest counts the mounts of its setup, which has parents first; a person those of the spec.
+#[test]
+fn a_mount_that_fails_is_the_specs() {
+    struct Host;
+    impl BootHost for Host {
+        fn is_file(&self, _: &HostPath) -> bool {
+            false
+        }
+    }
+    let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "mounts": [
+        {"type": "Tmpfs", "guest": "/a/b"}, {"type": "Tmpfs", "guest": "/a"}]}"#;
+    let spec = SandboxSpec::from_json_strict(json).unwrap();
+    let plan = spec.plan(&Host).unwrap();
+    let mut boot = HandOver::from(&plan);
+    boot.on_report(ready(4096)).unwrap();
+    let failed = GuestReport::Failed {
+        step: BootStep::Mount,
+        item: 0,
+        errno: 22,
+    };
+    assert_eq!(
+        boot.on_report(failed).unwrap_err().to_string(),
+        "mounts[1] (/a): cannot mount: EINVAL, invalid argument"
+    );
+}
+
 #[test]
 fn a_path_reaches_a_terminal_only_escaped() {
     let setup = GuestSetup {
@@ -69,7 +95,7 @@ fn a_path_reaches_a_terminal_only_escaped() {
     let mut boot = HandOver::new(Some(&setup), None);
     boot.on_report(ready(4096)).unwrap();
     let failed = GuestReport::Failed {
-        step: microsandbox_types::BootStep::Mount,
+        step: BootStep::Mount,
         item: 0,
         errno: 22,
     };

@@ -182,7 +182,13 @@ fn what_was_mended_breaks_no_rule() {
     let network = r#"{"name": "a", "image": {"Bind": "/a"}, "network": {"enabled": "yes", "ports": [
         {"host_port": 1, "guest_port": 1, "host_bind": "::1", "protocol": "sctp"},
         {"host_port": 1, "guest_port": 2, "host_bind": "::1"}]}}"#;
+    let args = vec!["a".repeat(100_000); 3];
+    let stack = format!(
+        r#"{{"name": "a", "image": {{"Bind": "/a"}}, "init": {{"cmd": "auto", "args": {args:?}}},
+        "rlimits": [{{"resource": "Stack", "soft": "much", "hard": 2}}]}}"#
+    );
     for (json, expected) in [
+        (stack.as_str(), "wrong-type"),
         (limits, "wrong-type wrong-type rlimit-order"),
         (network, "wrong-type wrong-type"),
     ] {
