@@ -2,7 +2,7 @@
 
 use microsandbox_types::{
     BootHost, BootStep, GuestFacts, GuestReport, GuestSetup, HandOver, HandOverError, HandoffInit,
-    HostPath, Mount, MountFlags, MountSource, Next, SandboxSpec, Then,
+    HostPath, Mount, MountFlags, MountSource, Next, Root, SandboxSpec, Then,
 };
 
 fn ready(page_size: u32) -> GuestReport {
@@ -55,19 +55,43 @@ fn after_its_end_a_conversation_takes_no_more_reports() {
     assert_eq!(boot.on_report(ready(4096)), Err(out_of_turn));
 }
 
+struct Folders;
+
+impl BootHost for Folders {
+    fn is_file(&self, _: &HostPath) -> bool {
+        false
+    }
+}
+
+/// An old guest goes without a hostname that only follows from the name.
+#[test]
+fn a_plan_says_whether_its_hostname_is_needed() {
+    let spec = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "init": {"cmd": "auto"}}"#;
+    let mut spec = SandboxSpec::from_json_strict(spec).unwrap();
+    let ready = GuestReport::Ready {
+        generation: 1,
+        facts: GuestFacts::default(),
+    };
+    for (hostname, is_needed) in [(None, false), (Some("web-1"), true)] {
+        spec.runtime.hostname = hostname.map(String::from);
+        let mut plan = spec.plan(&Folders).unwrap();
+        plan.setup.root = Root::Initramfs;
+        let error = HandOver::from(&plan).on_report(ready).err();
+        let too_old = HandOverError::GuestTooOld {
+            generation: 1,
+            part: "hostname",
+        };
+        assert_eq!(error, is_needed.then_some(too_old));
+    }
+}
+
 /// A guest counts the mounts of its setup, which has parents first; a person those of the spec.
 #[test]
 fn a_mount_that_fails_is_the_specs() {
-    struct Host;
-    impl BootHost for Host {
-        fn is_file(&self, _: &HostPath) -> bool {
-            false
-        }
-    }
     let json = r#"{"name": "web-1", "image": {"Bind": "/srv"}, "mounts": [
         {"type": "Tmpfs", "guest": "/a/b"}, {"type": "Tmpfs", "guest": "/a"}]}"#;
     let spec = SandboxSpec::from_json_strict(json).unwrap();
-    let plan = spec.plan(&Host).unwrap();
+    let plan = spec.plan(&Folders).unwrap();
     let mut boot = HandOver::from(&plan);
     boot.on_report(ready(4096)).unwrap();
     let failed = GuestReport::Failed {
