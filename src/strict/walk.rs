@@ -692,7 +692,11 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
             Some(Shape::Object(known) | Shape::Variants(known)) => known,
             _ => &[],
         };
-        let mut names = Names::new(known);
+        let mut names = Names::new(match shape {
+            // The first kind has most of the fields that the others have.
+            Some(Shape::Tagged([first, ..])) => first.fields,
+            _ => known,
+        });
         let (mut members, mut unknown, mut misspelt) = (Vec::new(), Vec::new(), Vec::new());
         let mut repeats = false;
         while let Some(key) = fields.next_key_seed(Key)? {
