@@ -191,6 +191,9 @@ codes! {
     Warning QuotaOnDisk = "quota-on-disk",
         "A disk volume has a `quota_mib`, which only directories have. A disk is limited by its"
         "`capacity_mib`.";
+    Error ReadonlyIgnored = "readonly-ignored",
+        "A mount has `options` and, beside them, the `readonly` of older documents, which is"
+        "ignored there: the mount would be writable.";
     Error RepeatedField = "repeated-field",
         "A JSON object has the same field twice. Readers disagree about which one counts.";
     Warning RestrictedOverrides = "restricted-overrides",

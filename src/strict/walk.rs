@@ -20,6 +20,7 @@ use crate::check::{
     Edit, FieldPath, Finding, FindingCode, Findings, PathStep, Place, Related, Shown,
 };
 use crate::limits::MAX_FINDINGS;
+use crate::spec::MountOptions;
 
 /// How many values are mended. Of a text with more mistakes the rules would tell nothing new.
 const MAX_MENDS: usize = 1024;
@@ -559,6 +560,34 @@ impl Walk<'_, '_> {
         }
         self.misspelt(&misspelt, variant.fields, names, repeats);
         self.missing(variant.fields, names, bracket);
+        self.older_readonly(members, names);
+    }
+
+    /// A mount that its author takes for read-only: `options` make its older `readonly` void.
+    fn older_readonly(&mut self, members: &[Member], names: &Names<'_>) {
+        let member = |name| {
+            let start = names.get(name)?;
+            members.iter().find(|member| member.name == start)
+        };
+        let (Some(older), Some(options)) = (member("readonly"), member("options")) else {
+            return;
+        };
+        let text = |member: &Member| {
+            let span = member.value.clone();
+            self.cursor.json().get(span).unwrap_or_default()
+        };
+        let options = serde_json::from_str::<Option<MountOptions>>(text(options));
+        let is_writable = options.is_ok_and(|options| options.is_some_and(|o| !o.readonly));
+        if is_writable && text(older) == "true" {
+            let mount = self.at;
+            let at = mount.field("readonly");
+            let span = self.cursor.at(older.name).string(None);
+            self.note(&at, span, FindingCode::ReadonlyIgnored, |finding| {
+                finding.message = "\"readonly\" is ignored beside \"options\"".into();
+                finding.help = Some("in \"options\", write `\"readonly\": true`".into());
+                finding.note = Some("the mount would be writable".into());
+            });
+        }
     }
 
     /// Notes the name of the field for a mount's kind, if it is there but for its spelling.

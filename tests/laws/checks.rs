@@ -30,6 +30,7 @@ pub fn any(data: &[u8]) {
                     FindingCode::Missing
                         | FindingCode::UnknownField
                         | FindingCode::NewerField
+                        | FindingCode::ReadonlyIgnored
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType
                 )

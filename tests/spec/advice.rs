@@ -21,6 +21,34 @@ fn assert_says(rows: &[Row<'_>]) {
     }
 }
 
+/// A mount that its author takes for read-only is not writable in silence.
+#[test]
+fn a_readonly_that_counts_for_nothing() {
+    let mount = |members: &str| {
+        format!(
+            r#"{{"name": "a", "image": {{"Bind": "/a"}}, "mounts": [{{"type": "Tmpfs", "guest": "/b", {members}}}]}}"#
+        )
+    };
+    let ignored = mount(r#""options": {"noexec": true}, "readonly": true"#);
+    assert_says(&[(
+        &ignored,
+        "mounts[0].readonly",
+        r#""readonly" is ignored beside "options""#,
+        r#"in "options", write `"readonly": true`"#,
+        "the mount would be writable",
+    )]);
+    assert_eq!(SandboxSpec::check_json(&ignored).len(), 1);
+    for members in [
+        r#""readonly": true"#,
+        r#""readonly": true, "options": null"#,
+        r#""readonly": true, "options": {"readonly": true}"#,
+        r#""readonly": false, "options": {}"#,
+    ] {
+        let json = mount(members);
+        assert!(SandboxSpec::check_json(&json).is_empty(), "{json}");
+    }
+}
+
 #[test]
 fn values_of_another_type() {
     assert_says(&[

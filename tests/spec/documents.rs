@@ -212,6 +212,7 @@ fn assert_law(kind: Kind, json: &str) -> Result<(), TestCaseError> {
                     FindingCode::Missing
                         | FindingCode::NewerField
                         | FindingCode::UnknownField
+                        | FindingCode::ReadonlyIgnored
                         | FindingCode::RepeatedField
                         | FindingCode::WrongType
                         | FindingCode::Syntax

@@ -12,6 +12,8 @@ enum StrictOnly {
     UnknownField,
     /// What a newer release added.
     NewerField,
+    /// The older `readonly` of a mount beside its `options`.
+    ReadonlyIgnored,
     /// A name twice, where plain serde does not look at it or where any name may be.
     RepeatedName,
     /// An object as the list of its fields' values.
@@ -41,6 +43,7 @@ impl StrictOnly {
         match one.code {
             FindingCode::UnknownField => Some(Self::UnknownField),
             FindingCode::NewerField => Some(Self::NewerField),
+            FindingCode::ReadonlyIgnored => Some(Self::ReadonlyIgnored),
             FindingCode::RepeatedField => {
                 let is_inside = |free: &&str| {
                     path.strip_prefix(*free)
@@ -182,6 +185,10 @@ fn the_list_of_what_is_refused() {
             UnknownField,
         ),
         (r#"{"resources": {"max_cpus": 4}}"#, NewerField),
+        (
+            r#"{"mounts": [{"type": "Tmpfs", "guest": "/a", "readonly": true, "options": {}}]}"#,
+            ReadonlyIgnored,
+        ),
         (r#"{"labels": {"a": "", "a": ""}}"#, RepeatedName),
         (r#"{"network": {"policy": {"a": 1, "a": 2}}}"#, RepeatedName),
         (r#"{"$schema": "", "$schema": ""}"#, RepeatedName),
