@@ -13,7 +13,7 @@ mod golden;
 
 use shared::compare::compare;
 use shared::types::every_type;
-use shared::{heap, values};
+use shared::{heap, plans, values};
 
 /// Makes a differential test of each type.
 macro_rules! differential {
@@ -43,7 +43,7 @@ where
         .flat_map(|(_, documents)| *documents)
         .collect();
     values::check(
-        &(values::values::<Ours>(), values::plans()),
+        &(values::values::<Ours>(), plans::plans()),
         |(value, plan)| {
             let generated = serde_json::to_string(&value).unwrap();
             let base = match fixed.get(plan.base % (2 * fixed.len() + 1)) {

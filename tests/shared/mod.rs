@@ -10,4 +10,6 @@ pub mod tree;
 pub mod types;
 // The fuzz targets have no proptest.
 #[cfg(test)]
+pub mod plans;
+#[cfg(test)]
 pub mod values;

@@ -3,34 +3,11 @@
 use arbitrary::{Arbitrary, Unstructured};
 use proptest::prelude::*;
 
-use super::mutate::Plan;
-
 /// Makes values of a type from random bytes by its own generator.
 pub fn values<T: for<'a> Arbitrary<'a> + std::fmt::Debug>() -> impl Strategy<Value = T> {
     proptest::collection::vec(any::<u8>(), 0..1200).prop_map(|bytes| {
         T::arbitrary(&mut Unstructured::new(&bytes)).expect("the generators take any bytes")
     })
-}
-
-/// Makes plans of a few changes each, most of them without the rarer ones.
-pub fn plans() -> impl Strategy<Value = Plan> {
-    let change = (any::<usize>(), any::<usize>(), any::<usize>());
-    (
-        any::<usize>(),
-        proptest::collection::vec(change, 0..4),
-        any::<usize>(),
-        any::<usize>(),
-        proptest::bool::weighted(0.1),
-        proptest::bool::weighted(0.01),
-    )
-        .prop_map(|(base, changes, place, frame, escape, empty)| Plan {
-            base,
-            changes,
-            place,
-            frame,
-            escape,
-            empty,
-        })
 }
 
 /// Runs a property as often as `PROPTEST_CASES` says.

@@ -3,7 +3,7 @@
 use microsandbox_types::*;
 use proptest::prelude::*;
 
-use crate::shared::{heap, values};
+use crate::shared::{heap, plans, values};
 
 /// What plain serde reads and strict reading refuses, all there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ const RICH: &str = include_str!("../data/json/sandbox-spec.rich.json");
 
 #[test]
 fn strict_and_plain_reading_agree_but_for_the_list() {
-    let documents = (values::values::<SandboxSpec>(), values::plans());
+    let documents = (values::values::<SandboxSpec>(), plans::plans());
     values::check(&documents, |(spec, plan)| {
         let generated = serde_json::to_string(&spec).unwrap();
         for base in [RICH, &generated] {
