@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use microsandbox_types::{Finding, FindingCode, PathStep};
+use microsandbox_types::{Finding, PathStep};
 use serde_json::Value;
 
 use super::kind::Kind;
@@ -98,15 +98,23 @@ pub const CLOUD_SANDBOX: Fields = &[
 pub struct Mask {
     known: BTreeSet<String>,
     harmless: Fields,
+    /// Whether the document is JSON: of another, nobody knows where a string ends.
+    is_json: bool,
 }
 
 impl Mask {
-    pub fn new(kind: &Kind) -> Self {
+    /// For a document of this kind.
+    pub fn new(kind: &Kind, document: &str) -> Self {
         let mut known = BTreeSet::new();
         let schema = serde_json::from_str(kind.schema).unwrap_or_default();
         collect_names(&schema, &mut known);
         let harmless = kind.harmless;
-        Self { known, harmless }
+        let is_json = serde_json::from_str::<Value>(document).is_ok();
+        Self {
+            known,
+            harmless,
+            is_json,
+        }
     }
 
     /// Returns a document with its punctuation, the names of known fields and what the finding is
@@ -118,9 +126,7 @@ impl Mask {
             let start = json.len() - rest.len();
             let (token, after) = rest.split_at(token_len(rest, first));
             rest = after;
-            // What a broken text is about, nobody knows.
-            let is_named =
-                finding.code != FindingCode::Syntax && is_about(finding, start, token.len());
+            let is_named = self.is_json && is_about(finding, start, token.len());
             let is_name = first == '"' && after.trim_start().starts_with(':');
             let hidden = if is_punctuation(first) {
                 0
@@ -135,8 +141,8 @@ impl Mask {
             let last = token.len() - 1;
             shown.extend(token.char_indices().map(|(at, c)| match c {
                 '"' if at == 0 || at == last => c,
-                _ if at < hidden => '*',
                 '\n' | '\r' | '\t' => c,
+                _ if at < hidden => '*',
                 _ if terminal::is_control(c) => '*',
                 _ => c,
             }));

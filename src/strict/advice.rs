@@ -205,7 +205,7 @@ fn of_digits(name: &str, text: &str) -> Advice {
         _ => None,
     };
     let advice = if name == "mode" {
-        with_unit.or_else(plain)
+        with_unit
     } else {
         plain().or(with_unit)
     };
@@ -217,7 +217,7 @@ fn no_limit() -> Advice {
 }
 
 /// The longest text that may be a size, a time or a mode.
-const MOST_DIGITS: usize = 10;
+const MOST_DIGITS: usize = 13;
 
 fn small_number(text: &str) -> Option<u64> {
     let is_number = text.len() <= MOST_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -241,7 +241,7 @@ fn mebibytes(size: &str) -> Option<Advice> {
     let unit = unit.to_ascii_lowercase();
     let (bytes, decimal, name) = match unit.trim_end_matches("ib").trim_end_matches(['b', 'i']) {
         // As many MiB nobody has.
-        "" if number >= MIB => (1, 1, "bytes"),
+        "" if number >= MIB || unit == "b" => (1, 1, "bytes"),
         "" | "m" => (MIB, 1_000_000, "MB"),
         "k" => (KIB, 1_000, "kB"),
         "g" => (MIB * KIB, 1_000_000_000, "GB"),
@@ -514,7 +514,7 @@ impl Brought {
         value: &str,
     ) -> Option<(Advice, Option<Vec<PathStep>>)> {
         let field = self.field;
-        let (json, note) = self.sample.fill(value)?;
+        let (json, note) = self.sample.fill(field, value)?;
         let advice = |help: String| Advice {
             help: Some(help),
             note,
@@ -542,8 +542,8 @@ impl Brought {
             _ => home.iter().fold(Some(root), lead),
         };
         fits(&json, shape?.field(field)?.shape).then_some(())?;
-        // The part that leads there, if it starts in this object.
-        let part = home.first().filter(|_| from_here || object.is_empty());
+        // Of a part of the root, several fields may be missing: it is not to be written twice.
+        let part = home.first().filter(|_| from_here);
         if part.is_some_and(|part| !is_there(part)) {
             let inner = format!("\"{field}\": {json}");
             let whole = home
@@ -594,7 +594,7 @@ fn is_path(steps: &[PathStep], names: &[&str]) -> bool {
 
 impl Sample {
     /// Returns what to write, and a note about it.
-    fn fill(&self, value: &str) -> Option<(String, Option<String>)> {
+    fn fill(&self, field: &str, value: &str) -> Option<(String, Option<String>)> {
         let end = value.find([',', '}', ']', '\n']).unwrap_or(value.len());
         let value = value.get(..end).unwrap_or_default().trim();
         let bare = value
@@ -608,7 +608,12 @@ impl Sample {
                 None,
             )),
             Self::Number(most, sample) => {
-                let number = small_number(bare).or_else(|| seconds(bare));
+                let time = || seconds(bare).filter(|_| field.ends_with("_secs"));
+                let is_limit = matches!(field, "soft" | "hard");
+                if is_limit && matches!(bare, "-1" | "unlimited" | "infinity") {
+                    return Some((format!("{}", u64::MAX), None));
+                }
+                let number = small_number(bare).or_else(time);
                 let number = number.filter(|number| (1..=*most).contains(number));
                 let json =
                     number.map_or_else(|| String::from(*sample), |number| format!("{number}"));
@@ -617,6 +622,9 @@ impl Sample {
             }
             Self::Mib(sample) => {
                 let given = mebibytes(bare);
+                if given.is_none() && bare.starts_with(|c: char| c.is_ascii_digit()) {
+                    return None;
+                }
                 let advice = given.or_else(|| mebibytes(sample)).unwrap_or_default();
                 let help = advice.help.unwrap_or_default();
                 let json = help.trim_start_matches("write `").trim_end_matches('`');

@@ -70,8 +70,8 @@ fn is_number(text: &str, most: u64) -> bool {
 
 /// Whether a text that could be an image reference is more likely a file's name.
 fn is_file(text: &str) -> bool {
-    let extensions = [".qcow2", ".raw", ".vmdk", ".img", ".iso", ".tar", ".gz"];
-    extensions.iter().any(|extension| text.ends_with(extension))
+    let last = text.rsplit('/').next().unwrap_or(text);
+    last.contains('.') && !last.contains([':', '@'])
 }
 
 fn around(value: &Range<usize>, before: &'static str, after: &'static str) -> [Edit; 2] {
@@ -107,11 +107,14 @@ fn variable(shape: &'static Shape) -> Option<Variable> {
     })
 }
 
-/// A variable written as `"KEY=value"`. An escape in its key leaves open where that ends.
+/// A variable written as `"KEY=value"`. What is before the `=` of another text, such as an option
+/// or a URL, is no key.
 fn entry(form: &Variable, text: &str, string: &Range<usize>) -> Vec<Edit> {
     let key = text.split_once('=').map_or("", |(key, _)| key);
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
-    if key.is_empty() || !key.bytes().all(is_plain) {
+    // A label's key may be a path.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+    let is_first = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !is_first || !key.bytes().all(is_plain) {
         return Vec::new();
     }
     let equals = string.start.saturating_add(1).saturating_add(key.len());

@@ -79,6 +79,12 @@ fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
     {
         return true;
     }
+    // What an entry limits was made up with it.
+    if finding.code == FindingCode::RlimitRepeated
+        && matches!(mended, [PathStep::Field(name), PathStep::Index(_)] if name == "rlimits")
+    {
+        return true;
+    }
     // The fields that a rule compares, and how far up from its own one these are.
     let (compared, up): (&[&str], usize) = match finding.code {
         FindingCode::CapacityMissing

@@ -328,6 +328,10 @@ impl Walk<'_, '_> {
     }
 
     fn edits_of_string(&self, span: &Range<usize>) -> Vec<Edit> {
+        // A file's mode in quotes is octal more often than not.
+        if self.at.name().0 == "mode" && matches!(self.inner(), Some(Shape::Number(_))) {
+            return Vec::new();
+        }
         self.inner().map_or(Vec::new(), |shape| {
             fix::string(shape, self.cursor.json(), span)
         })
@@ -399,6 +403,10 @@ impl Walk<'_, '_> {
         let code = FindingCode::UnknownField;
         self.note_fixable(&at, span.clone(), code, edits, |finding| {
             finding.message = format!("unknown field \"{}\"", Shown(name));
+            if let [edit] = finding.edits.as_slice() {
+                finding.help = Some(format!("did you mean \"{}\"?", edit.text));
+                return;
+            }
             let is_there = |name: &str| names.get(name).is_some();
             let (advice, field) =
                 advice::of_name(root.shape, &object, known, &is_there, name, value);
@@ -424,8 +432,9 @@ impl Walk<'_, '_> {
         for (unknown, one) in misspelt {
             let first = meant.partition_point(|other| other < one);
             let is_alone = meant.get(first.saturating_add(1)) != Some(one);
-            // A mount has an older place for this one, too.
-            let is_elsewhere = *one == "readonly" && names.get("options").is_some();
+            // A mount has it in its options; beside them is the place of older documents.
+            let has_options = known.iter().any(|field| field.name == "options");
+            let is_elsewhere = *one == "readonly" && has_options;
             let is_taken = names.get(one).is_some() || is_elsewhere;
             let edits = if repeats || !is_alone || is_taken {
                 Vec::new()

@@ -16,10 +16,10 @@ pub use self::header::{FrameHeader, FrameKind, GENERATION};
 #[cfg(feature = "std")]
 pub use self::stream::{ReadError, WriteError, read_frame};
 
-pub(crate) use self::bytes::{contains, count};
+pub(crate) use self::bytes::{contains, count, varint_len};
 pub(crate) use self::frame::{Frame, OVERHEAD, max_frame_bytes, open, payload_mut, seal};
 #[cfg(feature = "alloc")]
 pub(crate) use self::header::truncated;
 pub(crate) use self::offset::{Offset, saturate, widen};
 pub(crate) use self::reader::{Reader, Rest};
-pub(crate) use self::writer::{Writer, varint_len};
+pub(crate) use self::writer::Writer;

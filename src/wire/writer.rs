@@ -2,7 +2,6 @@
 
 #[cfg(feature = "alloc")]
 use super::bytes::copy;
-use super::offset::widen;
 
 /// Writes into a buffer that has been measured before; `None` where it is too short.
 pub(crate) struct Writer<'a> {
@@ -53,10 +52,4 @@ impl<'a> Writer<'a> {
             self.byte(low | 0x80)?;
         }
     }
-}
-
-/// How many bytes [`Writer::varint`] writes.
-pub(crate) fn varint_len(value: usize) -> usize {
-    let bits = usize::BITS.saturating_sub((value | 1).leading_zeros());
-    widen(bits.div_ceil(7))
 }

@@ -261,15 +261,32 @@ fn names_from_other_tools() {
         ),
         (
             r#"{"mem": "512m"}"#,
-            r#"write `"resources": {"memory_mib": 512}`"#,
+            r#"in "resources", write `"memory_mib": 512`"#,
             MIB,
+        ),
+        // What cannot be read as a size is not made up.
+        (r#"{"memory": "1.5g"}"#, "", ""),
+        (
+            r#"{"memory": 17179869184}"#,
+            r#"in "resources", write `"memory_mib": 16384`"#,
+            "the unit is MiB: 17179869184 bytes are 16384",
+        ),
+        (
+            r#"{"rlimits": [{"resource": "Fsize", "soft": 1, "max": -1}]}"#,
+            r#"write `"hard": 18446744073709551615`"#,
+            "",
+        ),
+        (
+            r#"{"rlimits": [{"resource": "Fsize", "soft": 1, "max": "10m"}]}"#,
+            "",
+            "",
         ),
         (
             r#"{"memory": 536870912, "resources": {}}"#,
             r#"in "resources", write `"memory_mib": 512`"#,
             "the unit is MiB: 536870912 bytes are 512",
         ),
-        (r#"{"cpus": 4}"#, r#"write `"resources": {"cpus": 4}`"#, ""),
+        (r#"{"cpus": 4}"#, r#"in "resources", write `"cpus": 4`"#, ""),
         (r#"{"cpus": 4711}"#, r#"it belongs in "resources""#, ""),
         (
             r#"{"environment": ["A=hunter2"]}"#,
@@ -293,12 +310,12 @@ fn names_from_other_tools() {
         ),
         (
             r#"{"command": "hunter2"}"#,
-            r#"write `"runtime": {"cmd": ["/bin/sh", "-c", "sleep 1"]}`"#,
+            r#"in "runtime", write `"cmd": ["/bin/sh", "-c", "sleep 1"]`"#,
             "",
         ),
         (
             r#"{"ports": ["80:80"]}"#,
-            r#"write `"network": {"ports": [{"host_port": 8080, "guest_port": 80, "host_bind": "127.0.0.1"}]}`"#,
+            r#"in "network", write `"ports": [{"host_port": 8080, "guest_port": 80, "host_bind": "127.0.0.1"}]`"#,
             "",
         ),
         (
@@ -348,7 +365,7 @@ fn names_from_other_tools() {
         ),
         (
             r#"{"timeout": "30s"}"#,
-            r#"write `"lifecycle": {"max_duration_secs": 30}`"#,
+            r#"in "lifecycle", write `"max_duration_secs": 30`"#,
             "",
         ),
     ]);

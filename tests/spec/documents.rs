@@ -182,6 +182,8 @@ fn what_was_mended_breaks_no_rule() {
     let network = r#"{"name": "a", "image": {"Bind": "/a"}, "network": {"enabled": "yes", "ports": [
         {"host_port": 1, "guest_port": 1, "host_bind": "::1", "protocol": "sctp"},
         {"host_port": 1, "guest_port": 2, "host_bind": "::1"}]}}"#;
+    let entry = r#"{"name": "a", "image": {"Bind": "/a"},
+        "rlimits": ["nofile=1024", {"resource": "Cpu", "soft": 1, "hard": 1}]}"#;
     let args = vec!["a".repeat(100_000); 3];
     let stack = format!(
         r#"{{"name": "a", "image": {{"Bind": "/a"}}, "init": {{"cmd": "auto", "args": {args:?}}},
@@ -189,6 +191,7 @@ fn what_was_mended_breaks_no_rule() {
     );
     for (json, expected) in [
         (stack.as_str(), "wrong-type"),
+        (entry, "wrong-type"),
         (limits, "wrong-type wrong-type rlimit-order"),
         (network, "wrong-type wrong-type"),
     ] {

@@ -152,7 +152,9 @@ fn what_is_not_certain() {
         r#"{"resources": {"cpus": "\u0031"}}"#,
         r#"{"resources": {"cpus": ""}}"#,
         r#"{"resources": {"memory_mib": "512MB"}}"#,
+        // A mode is octal more often than not.
         r#"{"patches": [{"Mkdir": {"path": "/a", "mode": "0755"}}]}"#,
+        r#"{"patches": [{"Mkdir": {"path": "/a", "mode": "755"}}]}"#,
         // Too large for a parser, which only a field that is read shows.
         r#"{"Resources": {"cpus": 1e999, "Memory_mib": 1},}"#,
         // One variable, or not all of them have a string.
@@ -164,10 +166,12 @@ fn what_is_not_certain() {
         r#"{"env": {"A": "b", "\u0041": "c"}}"#,
         // Where the key ends is open.
         r#"{"env": ["A", "=b", "A\u003db", "\u0041=b", "A B=c", "é=c", ""]}"#,
+        r#"{"env": ["--env=A=b", "https://a/?b=c", "1=a"]}"#,
         // Not a reference, or perhaps a file.
         r#"{"image": "/srv/root"}"#,
         r#"{"image": "./root"}"#,
         r#"{"image": "disk.qcow2"}"#,
+        r#"{"image": "rootfs.ext4"}"#,
         r#"{"image": "Alpine"}"#,
         r#"{"image": "oci"}"#,
         r#"{"image": "alp\u0069ne"}"#,

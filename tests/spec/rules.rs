@@ -560,7 +560,7 @@ fn suggestions() {
         ("pul_polcy", "; did you mean \"pull_policy\"?"),
         ("lifecyc", "; did you mean \"lifecycle\"?"),
         ("lifecy", ""),
-        ("cpus", "; write `\"resources\": {\"cpus\": 2}`"),
+        ("cpus", "; in \"resources\", write `\"cpus\": 2`"),
         ("memory_mib", "; it belongs in \"resources\""),
         ("hostname", "; it belongs in \"runtime\""),
         ("policy", "; it belongs in \"network\""),
@@ -570,7 +570,7 @@ fn suggestions() {
         ),
         (
             "args",
-            "; write `\"runtime\": {\"cmd\": [\"/bin/sh\", \"-c\", \"sleep 1\"]}`",
+            "; in \"runtime\", write `\"cmd\": [\"/bin/sh\", \"-c\", \"sleep 1\"]`",
         ),
         ("Scripts", "; did you mean \"scripts\" in \"runtime\"?"),
         ("frobnicate", ""),
