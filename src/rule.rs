@@ -117,7 +117,7 @@ pub enum MessageRule {
     #[error("filesystem must be 1 to 32 bytes: lower-case letters, digits, `.`, `-` and `_`")]
     BadFstype,
     /// The name of a shared file is not a file name.
-    #[error("file name must be 1 to 255 bytes, without `/`")]
+    #[error("file name must be 1 to 255 bytes, without `/`, and not `.` or `..`")]
     BadFileName,
     /// A size is 0.
     #[error("size must be at least 1 MiB")]
@@ -144,7 +144,9 @@ pub enum MessageRule {
     #[error("must be 1 to 64 bytes, without spaces, `/` or control characters")]
     BadHostname,
     /// An interface's name is not one.
-    #[error("name must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`")]
+    #[error(
+        "name must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`, `.` or `..`"
+    )]
     BadInterfaceName,
     /// An MTU is too small for IP.
     #[error("mtu must be at least {min}")]

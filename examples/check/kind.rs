@@ -106,7 +106,7 @@ pub static KINDS: [Kind; 8] = [
     },
     Kind {
         name: "cloud-error",
-        noun: "an error of the cloud",
+        noun: "a cloud error",
         file: "cloud-error-body.json",
         schema: schema!("cloud-error-body.json"),
         harmless: &[],

@@ -167,7 +167,8 @@ fn render(checked: &[Checked], unreadable: &[Unreadable], colour: bool) -> Strin
             text += "\n\n";
         }
         if findings.omitted() > 0 {
-            text += &format!("{name}: {} more findings\n\n", findings.omitted());
+            let more = counted(findings.omitted(), "more finding");
+            text += &format!("{name}: {more}\n\n");
         }
         if let Some(hint) = one.hint() {
             let hint = Level::NOTE.primary_title(format!("{name}: {hint}"));

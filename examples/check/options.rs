@@ -18,7 +18,7 @@ FILE of `-` is standard input.
                       snapshot, handoff, cloud-create, cloud-sandbox or
                       cloud-error; otherwise their `$schema` says, and without
                       one they are sandbox specs
-  --for RELEASE       also warn of what this published release ignores: 0.6.3
+  --for RELEASE       also warn about what a published release ignores: 0.6.3
   --format FORMAT     text; json for programs; github for annotations in GitHub
                       Actions
   --deny-warnings     treat warnings as failures
@@ -26,7 +26,8 @@ FILE of `-` is standard input.
   --fix               write the document to standard output with every mistake
                       fixed that can be fixed with certainty; what was fixed
                       and what is left goes to standard error
-  --output NEW        write the fixed document to a file that does not exist yet
+  --output NEW        write the fixed document to a file that does not exist yet;
+                      never redirect the output to FILE itself, which empties it
   --explain CODE      say what a code such as `mount-repeated` means
   -h, --help          show this text
 
@@ -108,7 +109,9 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, String> {
                 None => return Err(format!("{option} needs a value")),
             },
             "--deny-warnings" => options.deny_warnings = true,
-            _ if option.starts_with("--") => return Err(format!("unknown option {option}")),
+            _ if option.starts_with('-') && option != "-" => {
+                return Err(format!("unknown option {option}"));
+            }
             _ => options.files.push(arg),
         }
     }

@@ -4,7 +4,7 @@ use microsandbox_types::Finding;
 use serde_json::{Value, json};
 
 use super::terminal::{shown, shown_lines};
-use super::{Checked, Unreadable};
+use super::{Checked, Unreadable, counted};
 
 /// The version of the JSON: raised whenever something in it changes its meaning.
 const VERSION: u32 = 1;
@@ -100,7 +100,7 @@ pub fn as_github(checked: &[Checked], unreadable: &[Unreadable]) -> String {
         }
         let file = ("file", one.name.clone());
         if one.findings.omitted() > 0 {
-            let message = format!("{} more findings", one.findings.omitted());
+            let message = counted(one.findings.omitted(), "more finding");
             text += &command("notice", std::slice::from_ref(&file), &message);
         }
         if let Some(hint) = one.hint() {

@@ -69,8 +69,8 @@ impl ExecLimits {
         }
     }
 
-    /// The limits of a guest that has set these soft limits before its `execve(2)`: the stack's
-    /// counts.
+    /// The limits of a guest that sets these soft limits before its `execve(2)`; only the stack's
+    /// matters.
     #[cfg(feature = "alloc")]
     pub(crate) fn after(self, rlimits: impl IntoIterator<Item = (RlimitResource, u64)>) -> Self {
         let mut rlimits = rlimits.into_iter();

@@ -14,7 +14,7 @@ use crate::exec::ExecLimits;
 pub struct GuestFacts {
     /// The page size in bytes.
     pub page_size: u32,
-    /// The agent's soft `RLIMIT_STACK` in bytes, or less where its own lists hold less.
+    /// The agent's soft `RLIMIT_STACK` in bytes.
     pub stack_limit: u64,
     /// How many environment strings the agent adds to those of the handoff, as if none of them
     /// were overridden.

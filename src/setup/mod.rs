@@ -111,7 +111,7 @@ pub enum MountSource<S> {
     VirtiofsFile {
         /// The share's tag.
         tag: S,
-        /// The file's name in the share: no `/`.
+        /// The file's name in the share: no `/`, and not `.` or `..`.
         file: S,
     },
     /// A virtio-blk device.
@@ -144,7 +144,7 @@ pub struct Interface<S> {
     /// The hardware address, by which the guest finds the interface.
     pub mac: [u8; 6],
     /// The name that it gets: 1 to 15 visible ASCII characters (`IFNAMSIZ`), no `/`, `:` or `%`, and
-    /// not `lo`.
+    /// not `lo`, `.` or `..`.
     pub name: S,
     /// The MTU in bytes: at least 68 (RFC 791), with IPv6 1280 (RFC 8200).
     pub mtu: Option<u32>,

@@ -458,8 +458,8 @@ fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) ->
     for (reason, message, help) in [
         (
             "recursion limit",
-            "lists and objects are nested too deep",
-            "127 levels are read",
+            "lists and objects are nested too deeply",
+            "the limit is 127 levels",
         ),
         (
             "control character",
@@ -522,9 +522,11 @@ fn unexpected(text: &str, mut place: Range<usize>, error: &serde_json::Error) ->
     let in_object = matches!(before.open.last(), Some(('{', _)));
     let starts_value = is_word(next) || "\"'{[".contains(next);
     match (before.last, next) {
-        (_, '“' | '”' | '‘' | '’' | '\'' | '`') => {
-            report(place, "strings must be in double quotes", "write `\"`")
+        (_, '“' | '”' | '‘' | '’') => {
+            let help = "write a straight quote: `\"`";
+            report(place, "strings must be in double quotes", help)
         }
+        (_, '\'' | '`') => report(place, "strings must be in double quotes", "write `\"`"),
         (_, c) if c.is_whitespace() || !c.is_ascii() || c.is_control() => {
             report(place, "this character may only be in a string", "")
         }

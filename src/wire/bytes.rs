@@ -22,11 +22,6 @@ pub(crate) fn contains(string: &[u8], byte: u8) -> bool {
     if let (Some(first), Some(last)) = (string.first_chunk::<8>(), string.last_chunk::<8>()) {
         return in_word(*first, byte) | in_word(*last, byte);
     }
-    if let (Some([a, b, c, d]), Some([e, f, g, h])) =
-        (string.first_chunk::<4>(), string.last_chunk::<4>())
-    {
-        return in_word([*a, *b, *c, *d, *e, *f, *g, *h], byte);
-    }
     in_block(string, byte)
 }
 
@@ -35,8 +30,9 @@ fn in_block(block: &[u8], byte: u8) -> bool {
     block.iter().fold(false, |any, b| any | (*b == byte))
 }
 
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
 fn in_word(word: [u8; 8], byte: u8) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let differs = u64::from_ne_bytes(word) ^ u64::from_ne_bytes([byte; 8]);
     // A subtraction of 1 from each byte sets the top bit of one that is 0 and had it clear, and of
     // none unless there is one.
@@ -60,16 +56,18 @@ pub(crate) fn count(bytes: &[u8], byte: u8) -> usize {
 
 /// How many bytes `count` varints take: each ends at a byte below 0x80.
 ///
-/// Whole blocks come first, which the compiler counts in one go: decoding the typical message takes
-/// 4 % fewer instructions.
+/// Eight at a time come first: decoding the typical message takes 4 % fewer instructions.
+#[inline(never)] // small code is not repeated
 pub(crate) fn varints_len(bytes: &[u8], count: u32) -> Option<usize> {
     let (mut rest, mut left) = (bytes, count);
-    while left >= 16 {
-        let Some((block, after)) = rest.split_first_chunk::<16>() else {
+    while left >= 8 {
+        let Some((word, after)) = rest.split_first_chunk() else {
             break;
         };
-        let ends = block.iter().map(|byte| u32::from(*byte < 0x80)).sum();
-        left = left.saturating_sub(ends);
+        // A 1 for each byte that ends a number; the product has their sum at its top.
+        let ends = (!u64::from_le_bytes(*word) >> 7) & ONES;
+        let [.., sum] = ends.wrapping_mul(ONES).to_le_bytes();
+        left = left.saturating_sub(u32::from(sum));
         rest = after;
     }
     while left > 0 {

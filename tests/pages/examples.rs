@@ -32,6 +32,17 @@ pub fn run(example: &str, args: &[impl AsRef<OsStr>], input: &[u8], colour: bool
     child.wait_with_output().unwrap()
 }
 
+/// What a newcomer copies.
+#[test]
+fn the_spec_of_the_readme_has_no_mistake() {
+    let readme = include_str!("../../README.md");
+    let (_, block) = readme.split_once("```json\n").unwrap();
+    let (spec, _) = block.split_once("```").unwrap();
+    let output = run("check", &["-"], spec.as_bytes(), false);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stdout, "checked 1 document: 0 errors, 0 warnings\n");
+}
+
 fn check(args: &[&str]) -> (Option<i32>, String) {
     let output = run("check", args, b"", false);
     let stdout = String::from_utf8(output.stdout).unwrap();

@@ -248,7 +248,7 @@ fn an_answer_that_does_not_fit_is_a_finding_at_its_place() {
                 ..Host::default()
             },
             "error[host-answer] network: the guest would refuse the setup: interfaces[0]: name \
-             must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`",
+             must be 1 to 15 visible ASCII characters, without `/`, `:` or `%`, and not `lo`, `.` or `..`",
         ),
     ];
     for (spec, host, text) in cases {

@@ -131,7 +131,7 @@ fn whatever_else_is_no_json() {
             "only the name of an object's field takes a colon",
             "",
         ),
-        ("{«“»a”: 1}", DOUBLE, "write `\"`"),
+        ("{«“»a”: 1}", DOUBLE, "write a straight quote: `\"`"),
         ("{\"a\": «`»b`}", DOUBLE, "write `\"`"),
         (
             "{\"a\":«\u{a0}»1}",
@@ -186,7 +186,7 @@ fn whatever_else_is_no_json() {
     let found = SandboxSpec::check_json(&format!("{{\"network\": {{\"policy\": {deep}"));
     assert_eq!(
         found.as_slice()[0].message,
-        "lists and objects are nested too deep"
+        "lists and objects are nested too deeply"
     );
 }
 

@@ -24,6 +24,10 @@ pub const TESTS: &[(&str, TestFn)] = &[
         "many_strings_in_little_memory",
         many_strings_in_little_memory,
     ),
+    (
+        "many_variables_in_little_memory",
+        many_variables_in_little_memory,
+    ),
 ];
 
 const ENOMEM: i32 = 12;
@@ -66,26 +70,30 @@ fn start_in(name: &str, mib: u32) -> Result<Vm, Failed> {
 fn expect_told_or_started(name: &str, init: HandoffInit) -> Test {
     let mut frames = largest_setup().encode()?;
     frames.extend(init.encode_with(&ExecLimits::new(4096, STACK_LIMIT))?);
-    let (mut too_little, mut enough) = (64, 192);
+    let (mut too_little, mut enough, mut is_told) = (64, 192, false);
     while enough - too_little > 1 {
         let mib = (too_little + enough) / 2;
         match starts(start_in(name, mib)?, &frames) {
-            Ok(true) => enough = mib,
-            Ok(false) => too_little = mib,
+            Ok(Some(true)) => enough = mib,
+            Ok(told) => {
+                is_told |= told.is_some();
+                too_little = mib;
+            }
             Err(failed) => {
                 return Err(format!("{mib} MiB: {}", failed.message().unwrap_or_default()).into());
             }
         }
     }
     assert!(enough < 192, "no memory is enough");
+    assert!(is_told, "no guest said that it has too little");
     Ok(())
 }
 
-/// Whether the init comes up; where it does not, the host must be told why.
-fn starts(mut vm: Vm, frames: &[u8]) -> Result<bool, Failed> {
-    // Where the kernel itself has too little, there is no agent.
+/// Whether the init comes up; where it does not, the host must be told why. `None` where there is no
+/// agent: the kernel itself has too little.
+fn starts(mut vm: Vm, frames: &[u8]) -> Result<Option<bool>, Failed> {
     if vm.report().is_err() {
-        return Ok(false);
+        return Ok(None);
     }
     // A guest that fails does not read on.
     let _ = vm.agent.write_all(frames);
@@ -94,13 +102,13 @@ fn starts(mut vm: Vm, frames: &[u8]) -> Result<bool, Failed> {
             GuestReport::SetUp | GuestReport::Accepted => {}
             GuestReport::Started => {
                 // The last that the init tells.
-                return expect_on_console(vm, "/proc/self/ns/user: user:").map(|()| true);
+                return expect_on_console(vm, "/proc/self/ns/user: user:").map(|()| Some(true));
             }
             GuestReport::Failed {
                 step: step @ BootStep::Memory,
                 item: 0,
                 errno: ENOMEM,
-            } => return expect_told(vm, step, 0, ENOMEM).map(|()| false),
+            } => return expect_told(vm, step, 0, ENOMEM).map(|()| Some(false)),
             other => return Err(vm.explain(format!("{other:?}")).into()),
         }
     }
@@ -119,4 +127,11 @@ fn many_strings_in_little_memory() -> Test {
     // Each counts as nine bytes.
     init.args.extend(vec![String::new(); 698_000]);
     expect_told_or_started("many-strings", init)
+}
+
+/// The merge has a number of each.
+fn many_variables_in_little_memory() -> Test {
+    let mut init = HandoffInit::new(INIT).arg("start");
+    init.env = vec![("A".into(), String::new()); 500_000];
+    expect_told_or_started("many-variables", init)
 }

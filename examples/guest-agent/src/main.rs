@@ -152,9 +152,11 @@ fn boot(
     }
     let frame = host.receive_rest(FrameKind::HandoffInit, header, bytes, &mut memory.handoff)?;
     let handoff = HandoffInitRef::decode_with(frame, &limits).map_err(refused)?;
-    // Of each string there will be another copy, and of its address two.
-    let strings = handoff.args().len() + handoff.env().len();
-    let lists = strings.saturating_mul(2 * size_of::<usize>());
+    // Of each string there will be another copy, of its address two, and a number of each entry of
+    // the environment, to merge it.
+    let env = handoff.env().len();
+    let strings = handoff.args().len() + env;
+    let lists = strings * 2 * size_of::<usize>() + env * size_of::<u32>();
     memory::expect(frame.len().saturating_add(lists), c"argv and envp")?;
     if setup.is_none() {
         setup::set_up_bare()?;

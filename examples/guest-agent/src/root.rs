@@ -120,7 +120,8 @@ fn remove_all_in(folder: &OwnedFd, device: u64, depth: u32) {
         }
         match entry.file_type() {
             FileType::Directory => {}
-            // The console: it takes no memory, and the init has it open by its name.
+            // `/dev/console` takes no memory, and removed, it would show as deleted in the init's
+            // `/proc/self/fd`.
             FileType::CharacterDevice => continue,
             _ => {
                 let _ = unlinkat(folder, name, AtFlags::empty());

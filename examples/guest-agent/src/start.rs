@@ -124,10 +124,10 @@ fn exec(path: &'static CStr, argv: &mut [usize], envp: &[usize]) -> Failure {
     fail(step, 0, path, errno)
 }
 
-/// Sets how a process is scheduled, or this one. Where the kernel refuses, the child may be late,
-/// and no worse.
+/// Sets the scheduler of a child, or of this process. If the kernel refuses, `Started` may come too
+/// late, nothing worse.
 fn set_scheduler(process: Option<Pid>, policy: usize) {
-    // The lowest priority of those that have one, else none.
+    // The lowest real-time priority; `SCHED_NORMAL` takes only 0.
     let priority = i32::from(policy == SCHED_FIFO);
     let parameter = &raw const priority;
     // SAFETY: the kernel reads one `sched_param`, a number, and no more.
