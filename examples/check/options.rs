@@ -26,8 +26,8 @@ FILE of `-` is standard input.
   --fix               write the document to standard output with every mistake
                       fixed that can be fixed with certainty; what was fixed
                       and what is left goes to standard error
-  --output NEW        write the fixed document to a file that does not exist yet;
-                      never redirect the output to FILE itself, which empties it
+  --output NEW        write the fixed document to a file that does not exist yet
+                      (a redirection to FILE itself would empty it first)
   --explain CODE      say what a code such as `mount-repeated` means
   -h, --help          show this text
 
