@@ -201,7 +201,9 @@ fn break_tree(
             let rest_is_null = rest
                 .iter()
                 .all(|(_, value)| matches!(value, Tree::Scalar(text) if text == "null"));
-            let is_plain = !text.contains(['"', '\\']) && !text.ends_with(".gz");
+            let last = text.rsplit('/').next().unwrap();
+            let is_file = last.contains('.') && !last.contains([':', '@']);
+            let is_plain = !text.contains(['"', '\\']) && !is_file;
             if kind == "Oci" && rest_is_null && is_plain && is_reference(text) && u.ratio(1, 2)? {
                 *count += 1;
                 *tree = reference.clone();
@@ -214,7 +216,10 @@ fn break_tree(
             }
         }
         Tree::Text(word) if WORDS.contains(&name) => break_spelling(u, word, count)?,
-        Tree::Scalar(number) if number.parse::<u64>().is_ok() && u.ratio(1, 8)? => {
+        // A mode in quotes could be octal.
+        Tree::Scalar(number)
+            if name != "mode" && number.parse::<u64>().is_ok() && u.ratio(1, 8)? =>
+        {
             *count += 1;
             *tree = Tree::Text(number.clone());
         }
@@ -257,8 +262,9 @@ fn break_env(u: &mut Unstructured<'_>, env: &mut Tree, count: &mut usize) -> Res
         return Ok(());
     }
     for (item, (key, value)) in items.iter_mut().zip(variables) {
-        let is_plain = |c: char| c.is_ascii_graphic() && !"=\"\\".contains(c);
-        if !key.is_empty() && key.chars().all(is_plain) && u.ratio(1, 4)? {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
+        let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if is_key && key.chars().all(is_plain) && u.ratio(1, 4)? {
             *count += 1;
             *item = Tree::Text(format!("{key}={value}"));
         } else if let Tree::Object(fields) = item {
