@@ -155,8 +155,6 @@ fn what_is_not_certain() {
         // A mode is octal more often than not.
         r#"{"patches": [{"Mkdir": {"path": "/a", "mode": "0755"}}]}"#,
         r#"{"patches": [{"Mkdir": {"path": "/a", "mode": "755"}}]}"#,
-        // Too large for a parser, which only a field that is read shows.
-        r#"{"Resources": {"cpus": 1e999, "Memory_mib": 1},}"#,
         // One variable, or not all of them have a string.
         r#"{"env": {"key": "A", "value": "b"}}"#,
         r#"{"env": {"NAME": "A", "Value": "b"}}"#,
@@ -185,6 +183,17 @@ fn what_is_not_certain() {
             "{found}"
         );
     }
+}
+
+/// A number is too large for a parser only in a field that is read, unless it keeps every digit.
+#[test]
+fn a_number_that_a_fix_would_bring_to_light() {
+    let keeps_digits = serde_json::from_str::<serde_json::Value>("1e999").is_ok();
+    let json = r#"{"Resources": {"cpus": 1e999, "Memory_mib": 1},}"#;
+    let found = SandboxSpec::check_json(json);
+    let is_fixable = found.iter().any(|finding| !finding.edits.is_empty());
+    assert_eq!(is_fixable, keeps_digits, "{found}");
+    assert_eq!(SandboxSpec::fix_json(json).is_some(), keeps_digits);
 }
 
 /// What a mistake hid is found with it, at its place in the text as it is.
