@@ -112,7 +112,7 @@ pub(crate) fn write_field(path: &mut impl fmt::Write, first: bool, name: &str) -
     }
 }
 
-/// Whether a field name can stand in a path without quotes.
+/// Whether a field name needs no quotes in a path.
 fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
     (1..=SHOWN_CHARS).contains(&name.len()) && name.bytes().all(plain)

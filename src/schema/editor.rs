@@ -158,7 +158,7 @@ pub(super) fn fields(of_type: &str) -> Vec<(&'static str, Value)> {
     }
 }
 
-/// The keywords of a type that stands in lists: what an entry may be.
+/// The keywords of a type that lists hold: what an entry may be.
 pub(super) fn of_type(name: &str) -> Value {
     let snippets = match name {
         "VolumeMount" => vec![

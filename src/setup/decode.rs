@@ -68,7 +68,7 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// Reads and checks what stands alone.
+    /// Reads and checks a part that is not a list.
     fn part<T>(&mut self, field: MessageField, read: fn(&mut Self) -> Option<T>) -> Option<T> {
         let at = self.reader.at();
         let part = read(self)?;

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 /// The parser has verified each token before its visitor is called, so a cursor only has to pass
-/// what stands there.
+/// what is there.
 pub(super) struct Cursor<'j> {
     json: &'j str,
     source: &'j str,
@@ -108,7 +108,7 @@ impl<'j> Cursor<'j> {
         }
     }
 
-    /// Passes a string. One that was borrowed stands in the text as it is.
+    /// Passes a string. One that was borrowed is in the text as it is.
     pub(super) fn string(&mut self, borrowed: Option<&str>) -> Range<usize> {
         let start = self.token();
         self.forward(1);

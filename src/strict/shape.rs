@@ -113,7 +113,7 @@ impl Shape {
         }
     }
 
-    /// Returns what a value must be, as it stands after "must be".
+    /// Returns what a value must be, as it follows "must be".
     pub(super) const fn wanted(&self) -> &'static str {
         match self {
             Self::Any => "a value",

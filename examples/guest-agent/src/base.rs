@@ -87,7 +87,7 @@ pub fn kernel_paths() -> impl Iterator<Item = &'static CStr> {
     KERNEL.iter().map(|base| base.path)
 }
 
-/// Whether an entry of the setup may stand in place of what the agent mounts here.
+/// Whether an entry of the setup may take the place of what the agent mounts here.
 pub fn is_replaceable(path: &CStr) -> bool {
     REST.iter().any(|base| base.path == path)
 }

@@ -1,4 +1,4 @@
-//! The guest's console: for people, when the host cannot be told or should not be alone to know.
+//! The guest's console: for people, when the host cannot hear it or should not be alone to know.
 
 use rustix::fs::{CWD, OFlags};
 use rustix::termios::tcdrain;

@@ -1,4 +1,4 @@
-//! Why a boot ends: what the console says, at once, and what the host is told.
+//! Why a boot ends: what the console says, at once, and what is reported to the host.
 
 use core::ffi::CStr;
 
@@ -19,12 +19,12 @@ pub enum Failure {
         item: u8,
         errno: Errno,
     },
-    /// The port failed, so the host cannot be told.
+    /// The port failed, so nothing can be reported to the host.
     Port,
 }
 
 impl Failure {
-    /// What the host is told, if it can be.
+    /// What is reported to the host, if anything can be.
     pub fn report(self) -> Option<GuestReport> {
         match self {
             Self::Refused { reason, offset } => Some(GuestReport::Refused { reason, offset }),

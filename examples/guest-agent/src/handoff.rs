@@ -13,8 +13,8 @@ use crate::failure::{At, Failure, fail};
 use crate::host::Host;
 use crate::start::{Init, start};
 
-/// More strings than there can be: the kernel takes 6 MiB of them at the most, and counts nine
-/// bytes for each at the least.
+/// More strings than there can be: the kernel takes at most 6 MiB of them, and counts at least
+/// nine bytes for each.
 const MAX_STRINGS: usize = 6 * 1024 * 1024 / 9 + 64;
 
 /// Room for the lists. The pages are the kernel's zeroes until they are written to, so short lists

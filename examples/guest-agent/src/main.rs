@@ -1,4 +1,4 @@
-//! A guest agent in small: PID 1 of a Linux VM, which sets the guest up as the host says and
+//! A small guest agent: PID 1 of a Linux VM, which sets the guest up as the host says and
 //! becomes the init that the host names.
 //!
 //! It speaks frames over the virtio-serial port `agent.0`: no libc, no std, no heap. What goes
@@ -47,7 +47,7 @@ use crate::host::Host;
 
 /// A frame's header and checksum, besides its payload.
 const OVERHEAD: usize = FrameHeader::LEN + 8;
-/// The kernel hands its init 32 variables at the most.
+/// The kernel hands its init at most 32 variables.
 const MAX_INHERITED: usize = 32;
 
 /// All that grows with the frames. The pages are the kernel's zeroes until they are written to, so
@@ -91,9 +91,9 @@ unsafe fn origin_main(_argc: usize, _argv: *mut *mut u8, envp: *mut *mut u8) -> 
     power_off()
 }
 
-/// Returns when the guest is to be powered off; a failure has been told then.
+/// Returns when the guest is to be powered off; a failure has been reported by then.
 fn run(inherited: &[&'static CStr]) {
-    // Without the port there is nobody to tell.
+    // Without the port there is nobody to report to.
     let Ok(mut host) = prepare(inherited) else {
         return;
     };
