@@ -157,12 +157,13 @@ fn render(checked: &[Checked], unreadable: &[Unreadable], colour: bool) -> Strin
     }
     for one in checked {
         let (name, findings) = (shown(&one.name), &one.findings);
-        // A terminal or a log is no place for secrets.
-        let mask = Mask::new(one.kind, &one.source);
         let mut findings_in_order: Vec<_> = findings.iter().collect();
         findings_in_order.sort_by_key(|finding| finding.span.as_ref().map(|span| span.start));
+        // A terminal or a log is no place for secrets.
+        let mut mask = None;
         for finding in findings_in_order {
-            let snippet = snippet(&name, &mask, &one.source, finding);
+            let mask = mask.get_or_insert_with(|| Mask::new(one.kind, &one.source));
+            let snippet = snippet(&name, mask, &one.source, finding);
             text += &renderer.render(&[snippet]);
             text += "\n\n";
         }

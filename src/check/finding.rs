@@ -283,11 +283,16 @@ impl Findings {
             .sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.kept.iter_mut()
+    }
+
     /// Keeps the findings that `keep` wants. Those that were only counted stay so.
     #[cfg(feature = "std")]
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&mut Finding) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
         let (errors, warnings) = (&mut self.errors, &mut self.warnings);
-        self.kept.retain_mut(|finding| {
+        self.kept.retain(|finding| {
             let keeps = keep(finding);
             if !keeps {
                 let count = match finding.severity() {

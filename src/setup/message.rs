@@ -100,9 +100,9 @@ impl GuestSetup {
     /// # Errors
     /// [`EncodeError::Invalid`] where [`validate`](Self::validate) refuses the message.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        self.validate()?;
-        let mut frame = alloc::vec![0; self.encoded_len()];
-        self.write_frame(&mut frame)?;
+        let needed = self.measure()?.saturating_add(OVERHEAD);
+        let mut frame = alloc::vec![0; needed];
+        self.write_frame(&mut frame, needed)?;
         Ok(frame)
     }
 
@@ -113,12 +113,12 @@ impl GuestSetup {
     /// As [`encode`](Self::encode), and [`EncodeError::BufferTooSmall`]. Either leaves `buffer`
     /// untouched.
     pub fn encode_into(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
-        self.validate()?;
-        self.write_frame(buffer)
+        let needed = self.measure()?.saturating_add(OVERHEAD);
+        self.write_frame(buffer, needed)
     }
 
-    fn write_frame(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
-        let needed = self.encoded_len();
+    /// Writes a checked message of `needed` bytes.
+    fn write_frame(&self, buffer: &mut [u8], needed: usize) -> Result<usize, EncodeError> {
         let too_small = EncodeError::BufferTooSmall { needed };
         let frame = buffer.get_mut(..needed).ok_or(too_small)?;
         let payload = payload_mut(frame).ok_or(too_small)?;

@@ -62,6 +62,15 @@ impl<'a> Parts<'a> {
         Some(bytes)
     }
 
+    /// Takes an optional part off.
+    fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        if self.reader.tag()? {
+            read(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
     /// What has been taken off since `start`.
     pub(super) fn since(&self, mut start: Rest<'a>) -> &'a [u8] {
         let len = start
@@ -105,11 +114,7 @@ pub(super) fn root<'a>(parts: &mut Parts<'a>) -> Option<Root<&'a [u8]>> {
 fn block_device<'a>(parts: &mut Parts<'a>) -> Option<BlockDevice<&'a [u8]>> {
     Some(BlockDevice {
         serial: parts.c_string(rules::serial)?,
-        fstype: if parts.reader.tag()? {
-            Some(parts.c_string(rules::fstype)?)
-        } else {
-            None
-        },
+        fstype: parts.option(|parts| parts.c_string(rules::fstype))?,
     })
 }
 
@@ -200,11 +205,7 @@ pub(super) fn ip(parts: &mut Parts<'_>) -> Option<IpAddr> {
 }
 
 pub(super) fn hostname<'a>(parts: &mut Parts<'a>) -> Option<Option<&'a [u8]>> {
-    if parts.reader.tag()? {
-        parts.string(rules::hostname).map(Some)
-    } else {
-        Some(None)
-    }
+    parts.option(|parts| parts.string(rules::hostname))
 }
 
 /// A search domain, or a name of a hosts entry.

@@ -18,6 +18,11 @@ impl GuestSetup {
     /// # Errors
     /// [`InvalidMessage`] names the first field that breaks a rule.
     pub fn validate(&self) -> Result<(), InvalidMessage> {
+        self.measure().map(drop)
+    }
+
+    /// Checks the message, and returns the length of its payload.
+    pub(super) fn measure(&self) -> Result<usize, InvalidMessage> {
         let at = |field| move |rule| InvalidMessage { field, rule };
         root(&self.root).map_err(at(MessageField::Root))?;
         let mut paths = rules::MountPaths::new();
@@ -73,7 +78,7 @@ impl GuestSetup {
                 max,
             }));
         }
-        Ok(())
+        Ok(len)
     }
 }
 

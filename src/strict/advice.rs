@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::fix::{MAX_NAME_BYTES, folded};
 use super::shape::{Field, Shape};
 use crate::check::{Finding, PathStep, Place, Shown};
 
@@ -58,7 +59,7 @@ impl Advice {
     }
 }
 
-/// What a finding is about, as it stands at the start of its sentence.
+/// What a finding is about, as its sentence starts.
 pub(super) fn subject(at: &Place<'_>) -> String {
     let one = match at.name() {
         ("", false) => "the document",
@@ -185,7 +186,7 @@ pub(super) fn is_spec(root: &Shape) -> bool {
 pub(super) fn of_number(at: &Place<'_>, digits: &str) -> Advice {
     match (at.name().0, digits) {
         ("soft" | "hard", "-1") => no_limit(),
-        (name, _) if name.ends_with("_mib") => mebibytes(digits).unwrap_or_default(),
+        (name, _) if name.ends_with("_mib") => of_size(digits).unwrap_or_default(),
         _ => Advice::default(),
     }
 }
@@ -199,7 +200,7 @@ fn of_digits(name: &str, text: &str) -> Advice {
             Some(no_limit()).filter(|_| matches!(text, "unlimited" | "infinity" | "-1"))
         }
         "mode" => octal(text),
-        _ if name.ends_with("_mib") => mebibytes(text),
+        _ if name.ends_with("_mib") => of_size(text),
         _ if name.ends_with("_secs") => seconds(text)
             .map(|seconds| Advice::write(&format!("{seconds}")).note("the unit is seconds")),
         _ => None,
@@ -233,8 +234,8 @@ fn number_and_unit(text: &str) -> Option<(u64, &str)> {
     Some((small_number(digits)?, unit.trim()))
 }
 
-/// Advises on a size such as `512`, `"512m"` or `"2 GiB"`.
-fn mebibytes(size: &str) -> Option<Advice> {
+/// Reads a size such as `512`, `"512m"` or `"2 GiB"`: in MiB, and a note about the unit.
+fn mebibytes(size: &str) -> Option<(u64, String)> {
     const KIB: u64 = 1024;
     const MIB: u64 = KIB * 1024;
     let (number, unit) = number_and_unit(size)?;
@@ -255,7 +256,12 @@ fn mebibytes(size: &str) -> Option<Advice> {
         "bytes" => format!("the unit is MiB: {number} bytes are {mib}"),
         _ => format!("the unit is MiB: {number} {name} would be {meant}"),
     };
-    is_size.then(|| Advice::write(&format!("{mib}")).note(note))
+    is_size.then_some((mib, note))
+}
+
+fn of_size(size: &str) -> Option<Advice> {
+    let (mib, note) = mebibytes(size)?;
+    Some(Advice::write(&format!("{mib}")).note(note))
 }
 
 /// The seconds of a time such as `"30s"` or `"5m"`.
@@ -470,7 +476,7 @@ pub(super) fn of_name(
     name: &str,
     value: &str,
 ) -> (Advice, Option<Vec<PathStep>>) {
-    if name.len() > MAX_COMPARED_BYTES {
+    if name.len() > MAX_NAME_BYTES {
         return (Advice::default(), None);
     }
     let steps = object.path().steps().to_vec();
@@ -625,10 +631,8 @@ impl Sample {
                 if given.is_none() && bare.starts_with(|c: char| c.is_ascii_digit()) {
                     return None;
                 }
-                let advice = given.or_else(|| mebibytes(sample)).unwrap_or_default();
-                let help = advice.help.unwrap_or_default();
-                let json = help.trim_start_matches("write `").trim_end_matches('`');
-                Some((json.into(), advice.note))
+                let (mib, note) = given.or_else(|| mebibytes(sample))?;
+                Some((format!("{mib}"), Some(note)))
             }
             Self::NotNumber(json) => small_number(bare)
                 .is_none()
@@ -788,27 +792,21 @@ impl Homes {
     }
 }
 
-/// Whether two names are one but for case, `_` and `-`.
+/// Whether two names are one but for case, `_`, `-` and spaces.
 fn squashed(one: &str, other: &str) -> bool {
     one.len().abs_diff(other.len()) <= MAX_SQUASHED && letters(one).eq(letters(other))
 }
 
 fn letters(name: &str) -> impl Iterator<Item = u8> {
-    let bytes = name
-        .bytes()
-        .filter(|byte| !matches!(byte, b'_' | b'-' | b' '));
-    bytes.map(|byte| byte.to_ascii_lowercase())
+    folded(name).filter(|byte| *byte != b' ')
 }
 
 /// How many `_` and `-` a name may have more than another.
 const MAX_SQUASHED: usize = 4;
 
-/// How long a name may be to be compared with the known ones, which are all shorter.
-const MAX_COMPARED_BYTES: usize = 64;
-
 /// Finds the known name that differs from `name` the least, if by no more than a third.
 pub(super) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    if name.len() > MAX_COMPARED_BYTES {
+    if name.len() > MAX_NAME_BYTES {
         return None;
     }
     let name = name.to_ascii_lowercase();

@@ -11,7 +11,7 @@ use super::table::{ENV_VAR, ROOTFS_SOURCE};
 use crate::check::{Edit, Finding, FindingCode, Findings, Place, is_image_reference};
 
 /// The longest name that is compared, which is longer than any that is known.
-const MAX_NAME_BYTES: usize = 64;
+pub(super) const MAX_NAME_BYTES: usize = 64;
 
 /// Finds the one that is `given` but for case, `_` and `-`. No two of the known ones are alike.
 pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
@@ -21,7 +21,7 @@ pub(super) fn spelt<'k>(given: &str, mut known: impl Iterator<Item = &'k str>) -
     known.find(|known| folded(known).eq(folded(given)))
 }
 
-fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
+pub(super) fn folded(text: &str) -> impl Iterator<Item = u8> + '_ {
     let counts = |byte: &u8| !matches!(byte, b'_' | b'-');
     text.bytes()
         .filter(counts)
@@ -174,42 +174,41 @@ pub(super) fn syntax(json: &str) -> Fixes {
     if json.len() > MAX_BYTES {
         return fixes;
     }
-    let mark = '\u{feff}'.len_utf8();
-    if json.starts_with('\u{feff}') {
-        let message = "the file starts with a byte order mark";
-        fixes.push_syntax(0..mark, message, "save it as UTF-8 without one");
+    if json.starts_with(BYTE_ORDER_MARK) {
+        fixes.push_syntax(0..BYTE_ORDER_MARK.len(), AT_BYTE_ORDER_MARK);
     }
     // The last token and where it is.
-    let (mut last, mut before) = ((b'[', 0usize), b'[');
-    let mut bytes = json.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => continue,
-            b']' | b'}' if last.0 == b',' && !b"[{,:".contains(&before) => {
-                let comma = last.1..last.1.saturating_add(1);
-                fixes.push_syntax(comma, "JSON does not allow trailing commas", "remove it");
-            }
-            b'"' => {
-                let mut escaped = false;
-                let closes = |(_, byte): &(usize, u8)| {
-                    let closes = *byte == b'"' && !escaped;
-                    escaped = *byte == b'\\' && !escaped;
-                    closes
-                };
-                bytes.by_ref().find(closes);
-            }
-            _ => {}
+    let (mut last, mut before) = ((b'[', 0..0), b'[');
+    let mut cursor = Cursor::new(json, json);
+    while let Some(byte) = json.as_bytes().get(cursor.token()) {
+        if matches!(byte, b']' | b'}') && last.0 == b',' && !b"[{,:".contains(&before) {
+            fixes.push_syntax(last.1, AT_TRAILING_COMMA);
         }
+        let token = match byte {
+            b'"' => cursor.string(None),
+            _ => cursor.punctuation(),
+        };
         before = last.0;
-        last = (byte, at);
+        last = (*byte, token);
     }
     fixes
 }
 
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// What a finding says, and its help.
+pub(super) type Says = (&'static str, &'static str);
+
+pub(super) const AT_BYTE_ORDER_MARK: Says = (
+    "the file starts with a byte order mark",
+    "save it as UTF-8 without one",
+);
+pub(super) const AT_TRAILING_COMMA: Says = ("JSON does not allow trailing commas", "remove it");
+
 /// The longest text that is fixed. Its places, and those in what becomes of it, are kept in 32 bits.
 pub(super) const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// An edit in small, for there may be as many as the text has room for.
+/// An edit in few bytes, for there may be as many as the text has room for.
 struct Op {
     start: u32,
     /// How many bytes are deleted: those of a name at most.
@@ -256,7 +255,7 @@ impl Fixes {
         Some(())
     }
 
-    fn push_syntax(&mut self, span: Range<usize>, message: &str, help: &str) {
+    fn push_syntax(&mut self, span: Range<usize>, (message, help): Says) {
         let edits = Vec::from([Edit::new(span.clone(), "")]);
         self.push(FindingCode::Syntax, edits, |edits| Finding {
             help: Some(help.into()),
@@ -269,10 +268,9 @@ impl Fixes {
     /// Returns the findings of a text that edits alone do not make JSON of.
     pub(super) fn without_edits(self) -> Findings {
         let mut found = self.found;
-        found.retain(|finding| {
+        for finding in found.iter_mut() {
             finding.edits.clear();
-            true
-        });
+        }
         found
     }
 

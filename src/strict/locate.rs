@@ -16,17 +16,14 @@ pub(super) fn locate(json: &str, found: &mut Findings) {
     if found.is_empty() {
         return;
     }
-    let mut sought = Vec::new();
-    found.retain(|finding| {
-        sought.push(Sought::new(finding.path.steps().to_vec(), of_name(finding)));
-        true
-    });
+    let mut sought: Vec<_> = found
+        .iter()
+        .map(|finding| Sought::new(finding.path.steps().to_vec(), of_name(finding)))
+        .collect();
     pass(json, &mut sought);
-    let mut spans = sought.into_iter().map(|sought| sought.span);
-    found.retain(|finding| {
-        finding.span = spans.next();
-        true
-    });
+    for (finding, sought) in found.iter_mut().zip(sought) {
+        finding.span = Some(sought.span);
+    }
 }
 
 /// Returns which of these fields are there.

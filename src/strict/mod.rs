@@ -79,12 +79,6 @@ fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
     {
         return true;
     }
-    // What an entry limits was made up with it.
-    if finding.code == FindingCode::RlimitRepeated
-        && matches!(mended, [PathStep::Field(name), PathStep::Index(_)] if name == "rlimits")
-    {
-        return true;
-    }
     // The fields that a rule compares, and how far up from its own one these are.
     let (compared, up): (&[&str], usize) = match finding.code {
         FindingCode::CapacityMissing
@@ -96,14 +90,16 @@ fn depends_on(finding: &Finding, mended: &[PathStep]) -> bool {
         FindingCode::PortRepeated | FindingCode::PortDualStack => (&["protocol"], 2),
         _ => (&[], 0),
     };
-    let is_compared = match (mended.split_last(), steps.len().checked_sub(up)) {
-        (Some((PathStep::Field(name), before)), Some(common)) => {
-            compared.contains(&name.as_str())
-                && before.len().checked_add(1) == Some(steps.len())
-                && steps.get(..common) == before.get(..common)
-        }
-        _ => false,
-    };
+    let is_compared = steps.len().checked_sub(up).is_some_and(|common| {
+        // One of these fields, or an element that holds it.
+        let holds = match mended.last() {
+            Some(PathStep::Field(name)) => {
+                mended.len() == steps.len() && compared.contains(&name.as_str())
+            }
+            _ => mended.len() > common && mended.len() < steps.len(),
+        };
+        holds && steps.get(..common) == mended.get(..common)
+    });
     is_compared || leads_to(mended, steps)
 }
 
@@ -146,14 +142,14 @@ impl<'j> Form<'j> {
                 Ok(mends) => mends,
                 Err(_) => {
                     if form.moves.is_empty() {
-                        if let Some((found, text, moves)) = fix_syntax(json, root) {
-                            form.found = found;
-                            form.fix(text, moves);
+                        let fixes = fix::syntax(json);
+                        if !fixes.found.is_empty() {
+                            form.fix(fixes, json);
                             continue;
                         }
                     }
-                    // A fix can bring a number to light that is too large for the parser. Then
-                    // nothing is fixed.
+                    // More than that is wrong, or a fix has brought a number to light that is too
+                    // large for the parser. Then nothing is fixed.
                     form.moves.clear();
                     form.found = Findings::default();
                     (form.text, form.mends) = walk_broken(json, root, &mut form.found);
@@ -164,9 +160,8 @@ impl<'j> Form<'j> {
             if !fixes.found.is_empty() && form.moves.len() < MAX_ROUNDS {
                 // What was mended is looked at in the fixed text.
                 drop(mends);
-                let (found, text, moves) = fixes.apply(&form.text);
-                form.found.extend(found);
-                form.fix(text, moves);
+                let text = core::mem::take(&mut form.text);
+                form.fix(fixes, &text);
                 continue;
             }
             form.found.extend(fixes.found);
@@ -180,7 +175,10 @@ impl<'j> Form<'j> {
         }
     }
 
-    fn fix(&mut self, text: String, moves: Moves) {
+    /// Makes the fixes that were found in `text`.
+    fn fix(&mut self, fixes: Fixes, text: &str) {
+        let (found, text, moves) = fixes.apply(text);
+        self.found.extend(found);
         self.text = Cow::Owned(text);
         self.moves.push(moves);
     }
@@ -207,20 +205,7 @@ impl<'j> Form<'j> {
 
 /// Gives findings about a fixed text their places in the one that it was.
 fn undo(moves: &[Moves], found: &mut Findings) {
-    found.retain(|finding| {
+    for finding in found.iter_mut() {
         moves.iter().rev().for_each(|moves| moves.undo(finding));
-        true
-    });
-}
-
-/// Fixes a text if that makes JSON of it.
-fn fix_syntax(json: &str, root: Root) -> Option<(Findings, String, Moves)> {
-    let fixes = fix::syntax(json);
-    if fixes.found.is_empty() {
-        return None;
     }
-    let fixed = fixes.apply(json);
-    let (found, fixable) = (&mut Findings::default(), &mut Fixes::default());
-    let is_json = walk(&fixed.1, &fixed.1, root, found, fixable).is_ok();
-    is_json.then_some(fixed)
 }

@@ -9,7 +9,7 @@ use core::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::advice::{SPEC, is_spec};
-use super::fix::Fixes;
+use super::fix::{AT_BYTE_ORDER_MARK, AT_TRAILING_COMMA, BYTE_ORDER_MARK, Fixes};
 use super::locate::syntax_error;
 use super::shape::Root;
 use super::walk::{Mends, walk};
@@ -18,8 +18,6 @@ use crate::check::{Finding, FindingCode, Findings, Place, Related};
 /// How many findings there are about single words and commas, and how many brackets are kept: no
 /// JSON that is read has more open ones.
 const MAX_KEPT: usize = 128;
-
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Walks a text that is not JSON. What a person can write into JSON that no parser takes, such as a
 /// comment, is an error, and is blanked for the walk: every byte keeps its place.
@@ -167,11 +165,8 @@ impl<'j> Blanking<'j> {
         if json.starts_with(BYTE_ORDER_MARK) {
             pass.at = BYTE_ORDER_MARK.len();
             pass.blank(0..pass.at);
-            pass.tell(
-                0..pass.at,
-                "the file starts with a byte order mark",
-                "save it as UTF-8 without one",
-            );
+            let (message, help) = AT_BYTE_ORDER_MARK;
+            pass.tell(0..pass.at, message, help);
         }
         while pass.token().is_some() {}
         pass.trailing_comma();
@@ -323,7 +318,8 @@ impl<'j> Blanking<'j> {
         if let Some(at) = self.comma.take() {
             let span = at..at.saturating_add(1);
             self.blank(span.clone());
-            self.tell(span, "JSON does not allow trailing commas", "remove it");
+            let (message, help) = AT_TRAILING_COMMA;
+            self.tell(span, message, help);
         }
     }
 

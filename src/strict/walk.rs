@@ -22,7 +22,7 @@ use crate::check::{
 use crate::limits::MAX_FINDINGS;
 use crate::spec::MountOptions;
 
-/// How many values are mended. Of a text with more mistakes the rules would tell nothing new.
+/// How many values are mended. Of a text with more mistakes the rules would say nothing new.
 const MAX_MENDS: usize = 1024;
 
 /// What makes a text one that plain serde reads.
@@ -130,25 +130,21 @@ fn settle(json: &str, claims: &[Claim], found: &mut Findings) {
     }
     let fields = claims.iter().map(|claim| claim.field.clone());
     let there = locate::are_there(json, fields);
+    let claims = claims.iter().zip(there);
     let wrong: Vec<_> = claims
-        .iter()
-        .zip(there)
         .filter(|(_, there)| *there)
+        .map(|(claim, _)| Some(&claim.span))
         .collect();
-    found.retain(|finding| {
-        if finding.code == FindingCode::UnknownField
-            && wrong
-                .iter()
-                .any(|(claim, _)| Some(&claim.span) == finding.span.as_ref())
-        {
+    for finding in found.iter_mut() {
+        let is_wrong = wrong.contains(&finding.span.as_ref());
+        if is_wrong && finding.code == FindingCode::UnknownField {
             finding.help = Some(advice::REMOVE.into());
             finding.note = None;
         }
-        true
-    });
+    }
 }
 
-/// A field's name as it stands in the text, or unescaped.
+/// A field's name as it is in the text, or unescaped.
 pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {

@@ -55,6 +55,12 @@ fn after_its_end_a_conversation_takes_no_more_reports() {
     assert_eq!(boot.on_report(ready(4096)), Err(out_of_turn));
 }
 
+const FIRST_MOUNT_FAILED: GuestReport = GuestReport::Failed {
+    step: BootStep::Mount,
+    item: 0,
+    errno: 22,
+};
+
 struct Folders;
 
 impl BootHost for Folders {
@@ -94,13 +100,8 @@ fn a_mount_that_fails_is_the_specs() {
     let plan = spec.plan(&Folders).unwrap();
     let mut boot = HandOver::from(&plan);
     boot.on_report(ready(4096)).unwrap();
-    let failed = GuestReport::Failed {
-        step: BootStep::Mount,
-        item: 0,
-        errno: 22,
-    };
     assert_eq!(
-        boot.on_report(failed).unwrap_err().to_string(),
+        boot.on_report(FIRST_MOUNT_FAILED).unwrap_err().to_string(),
         "mounts[1] (/a): cannot mount: EINVAL, invalid argument"
     );
 }
@@ -118,13 +119,8 @@ fn a_path_reaches_a_terminal_only_escaped() {
     };
     let mut boot = HandOver::new(Some(&setup), None);
     boot.on_report(ready(4096)).unwrap();
-    let failed = GuestReport::Failed {
-        step: BootStep::Mount,
-        item: 0,
-        errno: 22,
-    };
     assert_eq!(
-        boot.on_report(failed).unwrap_err().to_string(),
+        boot.on_report(FIRST_MOUNT_FAILED).unwrap_err().to_string(),
         r"mounts[0] (/a\u{1b}[2J): cannot mount: EINVAL, invalid argument"
     );
 }
